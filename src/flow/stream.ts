@@ -1,0 +1,44 @@
+import type { Socket } from "node:net";
+
+/**
+ * A pair of octet streams, one each way. Pulled by its reader, so back-pressure reaches RCV.WND.
+ * Disposing closes what is still open: in order where both directions have ended, by RST otherwise.
+ */
+export interface ByteStream extends AsyncDisposable {
+  /**
+   * Waits for octets and hands them to `take`, once or more; they are lent until `take` returns, which may overwrite them.
+   * Resolves true when `take` was called, false after the peer's FIN; rejects when the stream was truncated (RST, end in mid-frame).
+   * One read at a time.
+   */
+  read(take: (octets: Uint8Array) => void): Promise<boolean>;
+  /** Copies `octets` before it returns, and resolves once no more than the stream's bound (256 KiB) is unsent. Rejects after `abort`. */
+  write(octets: Uint8Array): Promise<void>;
+  /** Sends FIN behind everything written. Reading goes on. */
+  closeWrite(): Promise<void>;
+  /** Sends RST. Pending calls reject with `reason`. */
+  abort(reason: unknown): void;
+  /** Set on a bare OS socket nobody has read from: TLS takes it over instead of running through this interface (twice the speed). */
+  readonly socket?: Socket;
+}
+
+/** What every stream holds back before `write` makes its caller wait, in octets. Half a bandwidth-delay product of 100 Mbit/s × 40 ms. */
+export const WRITE_BOUND = 256 * 1024;
+
+/** For a `write` that need not wait: one promise for all of them. */
+export const READY: Promise<void> = Promise.resolve();
+
+/** Interned by whoever makes it, so comparing is `===`. */
+export interface Peer {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Pushed and lossy, like UDP: nobody waits, a full queue drops. Disposing closes it. */
+export interface DatagramChannel extends AsyncDisposable {
+  /** `payload` (0 to 65 507 octets) is copied or sent before this returns. Without `to`: to the flow's destination. */
+  send(payload: Uint8Array, to?: Peer): void;
+  /** `payload` is valid only during the call. Without `from`: from the flow's destination. */
+  onDatagram: (payload: Uint8Array, from?: Peer) => void;
+  /** Resolves when the channel has ended; rejects with a DialError where the far side said why. */
+  readonly closed: Promise<void>;
+}
