@@ -1,0 +1,63 @@
+import type { Millis } from "../../base/clock.ts";
+
+/** A peer this close is on the same machine: its receive window is the only limit, for nothing in between can be congested. */
+const LOCAL_RTT: Millis = 2;
+
+/** RFC 6928 §2. */
+function initialWindow(mss: number): number {
+  return Math.min(10 * mss, Math.max(2 * mss, 14_600));
+}
+
+/** RFC 5681 in octets, with appropriate byte counting (RFC 3465). It governs only once a loss or the round trip shows a distant peer. */
+export class Congestion {
+  cwnd: number;
+  ssthresh = Infinity;
+  readonly #mss: number;
+  #local = true;
+  #lossy = false;
+
+  constructor(mss: number) {
+    this.#mss = mss;
+    this.cwnd = initialWindow(mss);
+  }
+
+  /** Octets that may be in flight. */
+  window(): number {
+    return this.#local ? Infinity : this.cwnd;
+  }
+
+  /** `minRtt` is the smallest round trip seen, Infinity before the first. */
+  observe(minRtt: Millis): void {
+    const near = minRtt <= LOCAL_RTT || minRtt === Infinity;
+    this.#local = near && !this.#lossy;
+  }
+
+  /** `acked` octets left the network; `limited` tells whether the window was the limit (RFC 7661 otherwise forbids growth). */
+  acked(acked: number, limited: boolean): void {
+    if (this.#local || !limited) return;
+    if (this.cwnd < this.ssthresh) {
+      this.cwnd += acked;
+    } else {
+      this.cwnd += Math.max(1, Math.floor(this.#mss * acked / this.cwnd));
+    }
+  }
+
+  /** RFC 5681 §3.1 eq. 4. */
+  loss(flight: number): void {
+    this.#lossy = true;
+    this.#local = false;
+    this.ssthresh = Math.max(Math.floor(flight / 2), 2 * this.#mss);
+    this.cwnd = this.ssthresh;
+  }
+
+  /** RFC 5681 §3.1: after a retransmission timeout one segment. */
+  timeout(flight: number): void {
+    this.loss(flight);
+    this.cwnd = this.#mss;
+  }
+
+  /** RFC 5681 §4.1: nothing was sent for longer than an RTO. */
+  restart(): void {
+    this.cwnd = Math.min(this.cwnd, initialWindow(this.#mss));
+  }
+}

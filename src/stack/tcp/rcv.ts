@@ -1,0 +1,240 @@
+import type { Segment } from "../../wire/tcp.ts";
+import { FIN } from "../../wire/tcp.ts";
+import { RangeSet } from "./ranges.ts";
+import type { Ring } from "./ring.ts";
+import { seqAdd, seqDiff, seqLe, seqLt } from "./seq.ts";
+
+export interface ReceiverOptions {
+  /** IRS, the sequence number of the peer's SYN. */
+  readonly irs: number;
+  /** Shift that our window is sent with; 0 when the peer did not offer scaling. */
+  readonly scale: number;
+  /** Most octets that may wait for the application. */
+  readonly limit: number;
+  /** Octets of a full segment of the peer's. */
+  readonly mss: number;
+  /** The peer understands SACK. */
+  readonly sack: boolean;
+  readonly ring: Ring;
+}
+
+/** What a segment's text did, for the decision when to acknowledge it. RFC 5681 §4.2. */
+export type Arrival =
+  /** New octets, or FIN, right at RCV.NXT, and no hole behind them. */
+  | "in order"
+  /** Like that, but a hole was or is there: acknowledge at once. */
+  | "around a hole"
+  /** Beyond a hole, or nothing that was not there before: acknowledge at once. */
+  | "not at RCV.NXT"
+  /** Too many holes, or the memory of all flows is used up: the peer sends it again. */
+  | "dropped";
+
+/** The receive sequence space. This file alone writes RCV.*. RFC 9293 §3.3.1, figure 4. */
+export class Receiver {
+  /** RCV.NXT: everything below has been acknowledged or will be with the next segment. */
+  rcvNxt: number;
+  /** Octets below RCV.NXT that the application has not taken. */
+  readable = 0;
+  /** The peer's FIN is below RCV.NXT. */
+  finished = false;
+  /** RCV.NXT + RCV.WND as the peer knows it. Invariant: it never moves left (RFC 9293 §3.8.6). */
+  #edge: number;
+  /** The application has taken octets since the window was last sent. */
+  #taken = false;
+  readonly #options: ReceiverOptions;
+  /** What has arrived beyond RCV.NXT; its octets lie in the ring behind the readable ones. */
+  #beyond: RangeSet | undefined;
+  /** Sequence number of a FIN that waits for a hole to be filled. */
+  #finAt: number | undefined;
+  /** RFC 2883: the duplicate to report with the next ACK. */
+  #duplicateLeft = 0;
+  #duplicateRight = 0;
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+    this.rcvNxt = seqAdd(options.irs, 1);
+    this.#edge = this.rcvNxt;
+  }
+
+  /** RFC 9293 §3.10.7.4, first step: the four cases of the acceptability test. */
+  isAcceptable(seq: number, length: number): boolean {
+    const window = seqDiff(this.#edge, this.rcvNxt);
+    if (window === 0) return length === 0 && seq === this.rcvNxt;
+    const first = seqDiff(seq, this.rcvNxt);
+    if (first >= 0 && first < window) return true;
+    const last = first + length - 1;
+    return length > 0 && last >= 0 && last < window;
+  }
+
+  /** Whether SEG.SEQ lies in the window: what RST and SYN are judged by. */
+  isInWindow(seq: number): boolean {
+    const offset = seqDiff(seq, this.rcvNxt);
+    return offset >= 0 &&
+      offset < Math.max(1, seqDiff(this.#edge, this.rcvNxt));
+  }
+
+  /** Takes the text and FIN of an acceptable segment; trims what lies outside the window. `octets` is the packet. */
+  accept(segment: Segment, octets: Uint8Array): Arrival {
+    const { seq, payload, payloadLength } = segment;
+    const end = seqAdd(seq, payloadLength);
+    const left = seqLt(seq, this.rcvNxt) ? this.rcvNxt : seq;
+    const right = seqLt(this.#edge, end) ? this.#edge : end;
+    const hadHole = this.#hasHole();
+    if (seqLt(seq, left)) {
+      this.#report(seq, seqLe(end, left) ? end : left);
+    }
+    const before = this.rcvNxt;
+    if (seqLt(left, right)) {
+      const at = payload + seqDiff(left, seq);
+      const text = octets.subarray(at, at + seqDiff(right, left));
+      if (!this.#store(left, right, text)) return "dropped";
+    }
+    if (segment.flags & FIN && right === end) this.#finAt = end;
+    if (this.#finAt === this.rcvNxt && !this.finished) {
+      this.finished = true;
+      this.rcvNxt = seqAdd(this.rcvNxt, 1);
+      this.#edge = seqLt(this.#edge, this.rcvNxt) ? this.rcvNxt : this.#edge;
+    }
+    if (this.rcvNxt === before) return "not at RCV.NXT";
+    return hadHole || this.#hasHole() ? "around a hole" : "in order";
+  }
+
+  /** An unacceptable segment came: reports it when it repeats what was acknowledged. */
+  noteDuplicate({ seq, payloadLength }: Segment): void {
+    const end = seqAdd(seq, payloadLength);
+    if (payloadLength > 0 && seqLe(end, this.rcvNxt)) this.#report(seq, end);
+  }
+
+  /** Lends everything readable; whatever `take` does not keep is gone. */
+  read(take: (octets: Uint8Array) => void): void {
+    const octets = this.readable;
+    const { ring } = this.#options;
+    ring.lend(octets, take);
+    this.readable -= octets;
+    this.#taken = true;
+    if (this.readable === 0 && !this.#hasHole()) ring.release();
+    else ring.drop(octets);
+  }
+
+  /** Nobody will read any more: what waits and what has arrived beyond a hole is forgotten. */
+  discard(): void {
+    this.readable = 0;
+    this.#beyond = undefined;
+    this.#options.ring.release();
+  }
+
+  /**
+   * SEG.WND to send now, 65 535 at most. The right edge moves only by an amount worth a segment (RFC 9293 §3.8.6.2.2) and
+   * not left: what the shift cuts off is rounded up, by less than one unit of it beyond the limit.
+   */
+  window(): number {
+    this.#taken = false;
+    const { scale } = this.#options;
+    const unit = (1 << scale) - 1;
+    const offer = Math.max(0, this.#offer());
+    const kept = seqDiff(this.#edge, this.rcvNxt);
+    const window = offer - kept >= this.#worth()
+      ? offer >> scale
+      : Math.min(kept + unit, offer + unit) >> scale;
+    const edge = seqAdd(this.rcvNxt, window << scale);
+    if (seqLt(this.#edge, edge)) this.#edge = edge;
+    return Math.min(65_535, window);
+  }
+
+  /** SEG.WND of a SYN or SYN-ACK, which is never scaled. RFC 7323 §2.2. */
+  synWindow(): number {
+    const window = Math.min(65_535, this.#options.limit);
+    this.#edge = seqAdd(this.rcvNxt, window);
+    return window;
+  }
+
+  /** Whether the application has made room that the peer should hear of although nothing else is to be sent. */
+  wantsWindowUpdate(): boolean {
+    if (this.finished || !this.#taken) return false;
+    const window = seqDiff(this.#edge, this.rcvNxt);
+    const growth = this.#offer() - window;
+    // A quarter of the limit keeps a fast sender going with few updates; below two segments it is waiting for this one.
+    return growth >= this.#options.limit / 4 ||
+      (window < 2 * this.#options.mss && growth >= this.#worth());
+  }
+
+  /** Whether the next ACK has more to say than RCV.NXT. */
+  hasSackBlocks(): boolean {
+    return this.#options.sack &&
+      (this.#hasHole() || this.#duplicateLeft !== this.#duplicateRight);
+  }
+
+  /** The end of what has arrived, holes or not. */
+  highest(): number {
+    const beyond = this.#beyond;
+    if (beyond === undefined || beyond.count() === 0) return this.rcvNxt;
+    return beyond.right(beyond.count() - 1);
+  }
+
+  /** SACK blocks for the next ACK, a duplicate first (RFC 2883 §4), and returns how many. */
+  sackBlocks(edges: Int32Array, most: number): number {
+    let blocks = 0;
+    if (this.#duplicateLeft !== this.#duplicateRight) {
+      edges[0] = this.#duplicateLeft;
+      edges[1] = this.#duplicateRight;
+      this.#duplicateLeft = this.#duplicateRight;
+      blocks = 1;
+    }
+    if (this.#beyond === undefined) return blocks;
+    return blocks + this.#beyond.latest(edges, 2 * blocks, most - blocks);
+  }
+
+  /** What the window could be; the header has 16 bits for it. */
+  #offer(): number {
+    const { limit, scale } = this.#options;
+    return Math.min(limit - this.readable, 65_535 << scale);
+  }
+
+  /** RFC 9293 §3.8.6.2.2: min(Fr · RCV.BUFF, Eff.snd.MSS). */
+  #worth(): number {
+    return Math.min(this.#options.limit / 2, this.#options.mss);
+  }
+
+  #hasHole(): boolean {
+    return this.#beyond !== undefined && this.#beyond.count() > 0;
+  }
+
+  #report(left: number, right: number): void {
+    this.#duplicateLeft = left;
+    this.#duplicateRight = right;
+  }
+
+  /** Puts [left, right) into the ring; false when it must be dropped. */
+  #store(left: number, right: number, text: Uint8Array): boolean {
+    const { ring } = this.#options;
+    const offset = this.readable + seqDiff(left, this.rcvNxt);
+    if (!ring.ensure(offset + text.length)) return false;
+    if (left !== this.rcvNxt || this.#hasHole()) {
+      return this.#storeAroundHole(left, right, text);
+    }
+    ring.write(offset, text);
+    this.rcvNxt = right;
+    this.readable += text.length;
+    return true;
+  }
+
+  #storeAroundHole(left: number, right: number, text: Uint8Array): boolean {
+    const { ring } = this.#options;
+    const beyond = this.#beyond ??= new RangeSet();
+    if (beyond.covers(left, right)) this.#report(left, right);
+    const base = this.rcvNxt;
+    // Octets that arrived first stay: a later copy with other content changes nothing.
+    const missing: [number, number][] = [];
+    beyond.gaps(left, right, (from, to) => missing.push([from, to]));
+    if (!beyond.add(left, right)) return false;
+    for (const [from, to] of missing) {
+      ring.write(
+        this.readable + seqDiff(from, base),
+        text.subarray(seqDiff(from, left), seqDiff(to, left)),
+      );
+    }
+    this.rcvNxt = beyond.advance(base);
+    this.readable += seqDiff(this.rcvNxt, base);
+    return true;
+  }
+}

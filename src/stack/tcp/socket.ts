@@ -1,0 +1,309 @@
+import type { Millis } from "../../base/clock.ts";
+import { type FlowKey, isIpv4 } from "../flow_key.ts";
+import type { Timed } from "../timer_queue.ts";
+import { AckPolicy } from "./ack_policy.ts";
+import type { TcpEvents } from "./events.ts";
+import type { TcpHost } from "./host.ts";
+import { type Agreement, ourMss } from "./negotiation.ts";
+import { Receiver } from "./rcv.ts";
+import { Ring } from "./ring.ts";
+import {
+  queueReset,
+  sendAck,
+  sendPlan,
+  sendProbe,
+  sendSyn,
+} from "./segment_out.ts";
+import { Sender } from "./snd.ts";
+import { maySend, type State, type Transition, transition } from "./state.ts";
+import { Timestamps } from "./timestamps.ts";
+
+/** Octets that may wait for the application. */
+const RECEIVE_LIMIT = 1024 * 1024;
+
+/** What one flow may send in one poll, in octets: a bulk flow must not stand in front of all others. */
+const POLL_OCTETS = 512 * 1024;
+
+/** A SYN-ACK and its retransmissions after 1, 3, 7 and 15 s have gone unanswered. */
+const SYN_RECEIVED_TIMEOUT: Millis = 30_000;
+
+/** RFC 5961 §7: a flow sends no more than one challenge ACK in this time. */
+const CHALLENGE_INTERVAL: Millis = 500;
+
+export interface TcpSocketOptions {
+  readonly key: FlowKey;
+  /** "SYN-RECEIVED" answers a peer's SYN, "SYN-SENT" opens actively. */
+  readonly state: "SYN-RECEIVED" | "SYN-SENT";
+  readonly iss: number;
+  /** Random, for the timestamps of this connection. */
+  readonly timestampOffset: number;
+  readonly agreement: Agreement;
+  /** IRS, 0 in SYN-SENT. */
+  readonly irs: number;
+}
+
+/** The transmission control block and its verbs. RFC 9293 §3.3.1, §3.9. What arrives is in `arrives.ts`. */
+export class TcpSocket implements Timed {
+  readonly key: FlowKey;
+  readonly host: TcpHost;
+  readonly snd: Sender;
+  rcv: Receiver;
+  readonly acks = new AckPolicy();
+  timestamps: Timestamps;
+  sackPermitted = false;
+  /** RFC 7323 §4.3: Last.ACK.sent */
+  lastAckSent = 0;
+  events: TcpEvents | undefined;
+  /** The host has noted it for the next poll. */
+  dirty = false;
+  deadline: Millis = Infinity;
+  queuedAt: Millis = Infinity;
+  queueIndex = -1;
+  readonly #timestampOffset: number;
+  readonly #receiveRing: Ring;
+  #state: State;
+  #scale = 0;
+  /** Our SYN or SYN-ACK is to be sent (again). */
+  #synDue = true;
+  #probeDue = false;
+  #giveUpAt: Millis = Infinity;
+  #challengedAt: Millis = -Infinity;
+  /** Events that the next `deliver` reports. */
+  #established = false;
+  #readable = false;
+  #writable = false;
+
+  constructor(host: TcpHost, options: TcpSocketOptions) {
+    this.host = host;
+    this.key = options.key;
+    this.#state = options.state;
+    this.#timestampOffset = options.timestampOffset;
+    this.#receiveRing = new Ring(host.pool);
+    const ring = new Ring(host.pool);
+    this.snd = new Sender(options.iss, ring, options.agreement.sizes);
+    this.timestamps = new Timestamps(
+      options.agreement.timestamps,
+      options.timestampOffset,
+    );
+    this.rcv = this.#agreeOn(options.agreement, options.irs);
+    host.markDirty(this);
+  }
+
+  state(): State {
+    return this.#state;
+  }
+
+  /** Shift that our SYN offers, -1 without scaling. */
+  offeredScale(): number {
+    return this.#scale;
+  }
+
+  /** The MSS that our SYN offers. */
+  offeredMss(): number {
+    return ourMss(isIpv4(this.key) ? 4 : 6, this.host.output.mtu);
+  }
+
+  /** Queues octets; false when the memory of all flows is used up, or nothing may be sent any more. */
+  write(octets: Uint8Array): boolean {
+    const open = maySend(this.#state) || this.#isOpening();
+    if (!open || !this.snd.write(octets)) return false;
+    this.host.markDirty(this);
+    return true;
+  }
+
+  /** Octets written that the peer has not acknowledged. */
+  outstanding(): number {
+    return this.snd.outstanding();
+  }
+
+  /** Our FIN leaves behind everything written. */
+  closeWrite(): void {
+    if (!maySend(this.#state) && !this.#isOpening()) return;
+    this.snd.finish();
+    this.host.markDirty(this);
+  }
+
+  /** Lends the octets that have arrived, in one piece or two; they are gone afterwards. */
+  read(take: (octets: Uint8Array) => void): void {
+    if (this.rcv.readable === 0) return;
+    this.rcv.read(take);
+    if (this.#state !== "CLOSED" && this.rcv.wantsWindowUpdate()) {
+      this.host.markDirty(this);
+    }
+  }
+
+  /** Sends RST and forgets everything. RFC 9293 §3.10.5. */
+  abort(): void {
+    if (this.#state === "CLOSED") return;
+    if (this.#state !== "SYN-SENT") queueReset(this);
+    this.rcv.discard();
+    this.#close();
+  }
+
+  /** Reports what has happened since the last poll. */
+  deliver(): void {
+    const { events } = this;
+    if (this.#established) {
+      this.#established = false;
+      events?.onEstablished();
+    }
+    if (this.#readable) {
+      this.#readable = false;
+      events?.onReadable();
+    }
+    if (this.#writable) {
+      this.#writable = false;
+      events?.onWritable();
+    }
+  }
+
+  /** Sends what may leave. */
+  transmit(now: Millis): void {
+    if (this.#state === "CLOSED") return;
+    if (this.#synDue) {
+      this.#synDue = false;
+      if (this.#giveUpAt === Infinity && this.#state === "SYN-RECEIVED") {
+        this.#giveUpAt = now + SYN_RECEIVED_TIMEOUT;
+      }
+      sendSyn(this, now);
+    } else if (this.#state !== "SYN-SENT") {
+      // RFC 2018 §4: what SACK has to say has no room beside octets.
+      if (this.acks.due && this.rcv.hasSackBlocks()) sendAck(this, now);
+      this.#transmitText(now);
+      if (this.#probeDue) sendProbe(this, now);
+      this.#probeDue = false;
+      if (this.acks.due || this.rcv.wantsWindowUpdate()) sendAck(this, now);
+    }
+    if (this.#state === "TIME-WAIT") {
+      this.host.enterTimeWait(this, now);
+      this.#close();
+    } else {
+      this.#reschedule();
+    }
+  }
+
+  expire(now: Millis): void {
+    if (this.#giveUpAt <= now) {
+      this.#close("timeout");
+      return;
+    }
+    if (this.snd.timer.deadline <= now) {
+      const due = this.snd.expire(now);
+      if (due === "give up") {
+        queueReset(this);
+        this.#close("timeout");
+        return;
+      }
+      this.#probeDue = due === "probe";
+      this.#synDue = this.#isOpening();
+    }
+    if (this.acks.deadline <= now) this.acks.expire();
+    this.#reschedule();
+    this.host.markDirty(this);
+  }
+
+  // What follows is for `arrives.ts`.
+
+  change(what: Transition): void {
+    this.#state = transition(this.#state, what);
+  }
+
+  /** The peer's SYN came after ours. */
+  synchronize(agreement: Agreement, irs: number): void {
+    this.snd.negotiate(agreement.sizes);
+    this.timestamps = new Timestamps(
+      agreement.timestamps,
+      this.#timestampOffset,
+    );
+    this.rcv = this.#agreeOn(agreement, irs);
+  }
+
+  establish(): void {
+    this.host.established(this);
+    this.change("receive ACK of SYN");
+    this.#giveUpAt = Infinity;
+    this.#established = true;
+    this.#synDue = false;
+  }
+
+  noteReadable(): void {
+    this.#readable = true;
+  }
+
+  noteWritable(): void {
+    this.#writable = true;
+  }
+
+  resendSyn(): void {
+    this.#synDue = true;
+  }
+
+  /** RFC 5961 §7: an ACK that asks the peer whether it meant what came, no more often than is useful. */
+  challenge(now: Millis): void {
+    const soon = now - this.#challengedAt < CHALLENGE_INTERVAL;
+    if (soon || !this.host.mayChallenge(now)) {
+      this.host.drop("tcp.challenge limit");
+      return;
+    }
+    this.#challengedAt = now;
+    this.acks.due = true;
+  }
+
+  /** LAST-ACK has ended: both directions are closed and the peer knows. */
+  finish(): void {
+    this.#close();
+  }
+
+  /** The peer has reset the connection. */
+  reset(): void {
+    this.rcv.discard();
+    this.#close("reset");
+  }
+
+  #agreeOn(agreement: Agreement, irs: number): Receiver {
+    this.#scale = agreement.scale;
+    this.sackPermitted = agreement.sack;
+    return new Receiver({
+      irs,
+      scale: Math.max(0, agreement.scale),
+      limit: RECEIVE_LIMIT,
+      mss: this.offeredMss(),
+      sack: agreement.sack,
+      ring: this.#receiveRing,
+    });
+  }
+
+  #isOpening(): boolean {
+    return this.#state === "SYN-SENT" || this.#state === "SYN-RECEIVED";
+  }
+
+  #transmitText(now: Millis): void {
+    const { plan } = this.host.scratch;
+    let octets = 0;
+    while (octets < POLL_OCTETS && this.snd.next(plan, now)) {
+      if (plan.fin && maySend(this.#state)) this.change("send FIN");
+      sendPlan(this, plan, now);
+      this.snd.sent(plan, now);
+      octets += plan.length;
+    }
+    if (octets >= POLL_OCTETS) this.host.markDirty(this);
+    else this.snd.settle(now);
+  }
+
+  #close(reason?: "reset" | "timeout"): void {
+    this.snd.discard();
+    this.#state = "CLOSED";
+    this.deadline = Infinity;
+    this.host.remove(this);
+    this.events?.onClosed(reason);
+  }
+
+  #reschedule(): void {
+    this.deadline = Math.min(
+      this.snd.timer.deadline,
+      this.acks.deadline,
+      this.#giveUpAt,
+    );
+    this.host.schedule(this);
+  }
+}
