@@ -35,3 +35,9 @@ export function* lend(
     at += piece.length;
   }
 }
+
+/** What an encoder returned, unless that is an error. */
+export function expectOctets(encoded: Uint8Array | Error): Uint8Array {
+  if (encoded instanceof Error) throw encoded;
+  return encoded;
+}

@@ -28,3 +28,14 @@ export function readMessage<T>(
   }
   return read === undefined ? "more" : { ...read, rest: concat(rest) };
 }
+
+/** Like `readMessage` where nothing but a message will do. */
+export function expectMessage<T>(
+  reader: MessageReader<T>,
+  octets: Uint8Array,
+  lengths: readonly number[] = [],
+): { readonly value: T; readonly rest: Uint8Array } {
+  const reading = readMessage(reader, octets, lengths);
+  if (typeof reading === "string") throw new Error(reading);
+  return reading;
+}

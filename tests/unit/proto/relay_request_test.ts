@@ -7,7 +7,7 @@ import {
   type RelayRequest,
   relayRequestReader,
 } from "../../../src/proto/relay_request.ts";
-import { concat, cuts, hex } from "../../support/octets.ts";
+import { concat, cuts, expectOctets, hex } from "../../support/octets.ts";
 import { readMessage } from "../../support/read_message.ts";
 
 const AUTH = { username: "user", password: "pass" };
@@ -206,8 +206,7 @@ Deno.test("relayRequestReader reads what encodeRelayRequest writes, however it i
     ),
   }, { requiredKeys: ["network", "target"], noNullPrototype: true });
   fc.assert(fc.property(request, cuts(), (request, lengths) => {
-    const octets = encodeRelayRequest(request);
-    if (octets instanceof ProtocolError) throw octets;
+    const octets = expectOctets(encodeRelayRequest(request));
     const stream = concat([octets, hex("cafe")]);
     assertEquals(readMessage(relayRequestReader(), stream, lengths), {
       value: { command: "connect", ...request },
