@@ -1,0 +1,46 @@
+/**
+ * Reads fields of untrusted octets in network order, one after the other.
+ * Behind the end it yields zeros and empty views, and `failed` stays true: ask it before believing what was read.
+ */
+export class OctetReader {
+  readonly #octets: Uint8Array;
+  /** Infinity once a field did not fit, so that none fits any more. */
+  #at: number;
+
+  constructor(octets: Uint8Array, at: number = 0) {
+    this.#octets = octets;
+    this.#at = at;
+  }
+
+  failed(): boolean {
+    return this.#at === Infinity;
+  }
+
+  /** Octets left. */
+  rest(): number {
+    return Math.max(0, this.#octets.length - this.#at);
+  }
+
+  u8(): number {
+    const octet = this.#octets[this.#at];
+    this.#at = octet === undefined ? Infinity : this.#at + 1;
+    return octet ?? 0;
+  }
+
+  u16(): number {
+    return (this.u8() << 8) | this.u8();
+  }
+
+  u32(): number {
+    return this.u16() * 0x10000 + this.u16();
+  }
+
+  /** A view on the next `length` octets. */
+  take(length: number): Uint8Array {
+    const start = this.#at;
+    if (length > this.rest()) this.#at = Infinity;
+    if (this.failed()) return new Uint8Array();
+    this.#at = start + length;
+    return this.#octets.subarray(start, this.#at);
+  }
+}
