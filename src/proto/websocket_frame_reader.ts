@@ -77,7 +77,8 @@ export class FrameReader {
 
   /** Judges the first two octets of a header, and names a violation in the words of GOST's server. */
   #begin(): string | undefined {
-    const [first = 0, second = 0] = this.#header;
+    const first = this.#header[0] ?? 0;
+    const second = this.#header[1] ?? 0;
     const fin = (first & FIN) !== 0;
     const lengthField = second & ~MASK;
     if ((first & RSV) !== 0) return `RSV${Math.clz32(first & RSV) - 24} set`;
