@@ -8,7 +8,7 @@ export interface DatagramLayout {
   /** Octets of header that tell how long the header is, > 0. */
   readonly headerMin: number;
   readonly headerMax: number;
-  /** Is given `headerMin` octets or more. */
+  /** From `headerMin` to `headerMax`. Is given `headerMin` octets or more. */
   readonly headerLength: (header: Uint8Array) => number | ProtocolError;
   /** At most 65 535. Is given a whole header. */
   readonly payloadLength: (header: Uint8Array) => number;

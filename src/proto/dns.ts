@@ -77,21 +77,10 @@ export function encodeDnsQuery(
   if (octets === undefined) {
     return fail(`Cannot ask for ${JSON.stringify(name)}: not a domain name`);
   }
-  const header = [
-    id >> 8,
-    id & 0xff,
-    RD >> 8,
-    RD & 0xff,
-    0,
-    1,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-  ];
-  return Uint8Array.of(...header, ...octets, 0, DNS_TYPES[type], 0, CLASS_IN);
+  const idAndFlags = [id >> 8, id & 0xff, RD >> 8, RD & 0xff];
+  const counts = [0, 1, 0, 0, 0, 0, 0, 0];
+  const typeAndClass = [0, DNS_TYPES[type], 0, CLASS_IN];
+  return Uint8Array.of(...idAndFlags, ...counts, ...octets, ...typeAndClass);
 }
 
 /** The one question of a query or response. Strict, so that hardly anything else is taken for DNS: undefined for it. */

@@ -27,7 +27,7 @@ const LF = 0x0a;
 const CR = 0x0d;
 /** RFC 9110 §5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
-/** Control characters, but for the tab. */
+/** All control characters but the tab. */
 const CONTROL = /[^\t\P{Cc}]/u;
 
 /** Reads up to the empty line. Lines may end without CR (RFC 9112 §2.2), but not go on in the next one (§5.2). */
@@ -48,7 +48,10 @@ function parseHead(octets: Uint8Array): Progress<HttpHead> {
   for (const line of lines) {
     const field = parseFieldLine(line);
     if (field === undefined) {
-      return new ProtocolError("http", `Not a header: ${JSON.stringify(line)}`);
+      return new ProtocolError(
+        "http",
+        `Not a header: ${JSON.stringify(line.slice(0, 80))}`,
+      );
     }
     const before = headers.get(field.name);
     const value = before === undefined
@@ -79,14 +82,14 @@ export function parseFieldLine(
   const colon = line.indexOf(":");
   const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
   const value = line.slice(colon + 1);
-  if (!isToken(name) || !isFieldValue(value)) return undefined;
+  if (!isToken(name) || hasControl(value)) return undefined;
   return { name, value: value.trim() };
 }
 
 /** Undefined for what is no request line of HTTP/1. RFC 9112 §3. */
 export function parseRequestLine(line: string): RequestLine | undefined {
   const [method = "", target = "", version = "", ...rest] = line.split(" ");
-  if (!isToken(method) || target === "" || CONTROL.test(target)) return;
+  if (!isToken(method) || target === "" || hasControl(target)) return;
   if (!/^HTTP\/1\.[01]$/.test(version) || rest.length > 0) return undefined;
   return { method, target };
 }
@@ -109,6 +112,7 @@ export function isToken(text: string): boolean {
   return TOKEN.test(text);
 }
 
-export function isFieldValue(text: string): boolean {
-  return !CONTROL.test(text);
+/** What neither a field value nor any other part of a line may have. RFC 9110 §5.5. */
+export function hasControl(text: string): boolean {
+  return CONTROL.test(text);
 }

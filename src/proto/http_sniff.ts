@@ -1,8 +1,8 @@
 import { decodeText } from "./decode_text.ts";
 import { parseHostName } from "./host_name.ts";
 import {
+  hasControl,
   HTTP_HEAD_MAX,
-  isFieldValue,
   parseFieldLine,
   parseRequestLine,
 } from "./http_head.ts";
@@ -50,7 +50,7 @@ export function sniffHttp(
     if (field === undefined) return "other";
     if (field.name === "host") return requestHost(method, field.value);
   }
-  if (!isFieldValue(unfinished) || octets.length >= HTTP_HEAD_MAX) {
+  if (hasControl(unfinished) || octets.length >= HTTP_HEAD_MAX) {
     return "other";
   }
   return "more";

@@ -41,7 +41,10 @@ export class MessageReader<T> {
       return { value: parsed.value, length: parsed.length - before };
     }
     if (seen.length === max) {
-      return new ProtocolError(protocol, `Expected at most ${max} octets`);
+      return new ProtocolError(
+        protocol,
+        `Expected a message of at most ${max} octets`,
+      );
     }
     if (before === 0) this.#hold(taken);
     return "more";

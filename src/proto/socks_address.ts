@@ -2,7 +2,7 @@ import { ProtocolError } from "../base/errors.ts";
 import { formatAddress, parseAddress, unmapped } from "../wire/address.ts";
 import { decodeText } from "./decode_text.ts";
 
-/** `host` is an address as `wire/address.ts` formats it, or a name. */
+/** `host` is an address as `wire/address.ts` formats it, or a name: from a peer that may be any text, the empty one included. */
 export interface SocksAddress {
   readonly host: string;
   readonly port: number;

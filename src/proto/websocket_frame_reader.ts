@@ -81,6 +81,7 @@ export class FrameReader {
     const second = this.#header[1] ?? 0;
     const fin = (first & FIN) !== 0;
     const lengthField = second & ~MASK;
+    // RSV1 is the second bit of the octet, so 25 zeros of 32 bits are in front of it.
     if ((first & RSV) !== 0) return `RSV${Math.clz32(first & RSV) - 24} set`;
     const opcode = first & OPCODE;
     this.#control = controlOpcode(opcode);

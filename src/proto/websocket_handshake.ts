@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { ProtocolError } from "../base/errors.ts";
 import {
+  hasControl,
   hasToken,
   type HttpHead,
-  isFieldValue,
   isToken,
   parseRequestLine,
   parseStatusLine,
@@ -48,7 +48,7 @@ export function encodeUpgradeRequest(
   const given = Object.entries({ Host: host, ...headers });
   for (const [name, value] of given) {
     const reserved = RESERVED.has(name.toLowerCase());
-    if (reserved || !isToken(name) || !isFieldValue(value)) {
+    if (reserved || !isToken(name) || hasControl(value)) {
       return fail(`Cannot send the header ${JSON.stringify(name)}`);
     }
   }

@@ -54,9 +54,9 @@ Deno.test("MessageReader refuses what is longer than its bound, in one piece or 
     [
       { value: "abcd", rest: hex("") },
       { value: "abcd", rest: hex("") },
-      "Expected at most 5 octets",
-      "Expected at most 5 octets",
-      "Expected at most 5 octets",
+      "Expected a message of at most 5 octets",
+      "Expected a message of at most 5 octets",
+      "Expected a message of at most 5 octets",
     ],
   );
 });
