@@ -61,6 +61,8 @@ Deno.test("readDnsName refuses what does not end or is not well-formed", () => {
     ["label type 80", "80 61 00"],
     ["a dot in a label", "03 612e62 00"],
     ["a space", "01 20 00"],
+    ["DEL", "01 7f 00"],
+    ["half a pointer far from the header", `${"0161".repeat(127)} c1`, 266],
     ["not ASCII", "01 e4 00"],
     ["256 octets", `${`3f${"61".repeat(63)}`.repeat(4)} 00`],
   ];
@@ -70,6 +72,10 @@ Deno.test("readDnsName refuses what does not end or is not well-formed", () => {
 });
 
 Deno.test("readDnsName(encodeDnsName(x)) = x", () => {
+  const longest = [63, 63, 63, 61].map((n) => "a".repeat(n)).join(".");
+  const octets = encodeDnsName(longest) ?? hex("");
+  assertEquals(readDnsName(octets, 0), { name: longest, end: 255 });
+
   const label = fc.stringMatching(/^[a-z0-9_-]{1,20}$/);
   const labels = fc.array(label, { minLength: 1, maxLength: 8 });
   fc.assert(fc.property(labels, (labels) => {

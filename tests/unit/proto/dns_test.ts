@@ -59,6 +59,10 @@ Deno.test("parseDnsQuestion reads queries and responses as they are found", () =
       "query with OPT",
       `abcd 0120 0001 0000 0000 0001 ${QUESTION} 00 0029 04d0 00000000 0000`,
     ],
+    [
+      "query with OPT and TSIG",
+      `abcd 0100 0001 0000 0000 0002 ${QUESTION} ${"00".repeat(22)}`,
+    ],
     ["with checking disabled", `abcd 0110 0001 0000 0000 0000 ${QUESTION}`],
     [
       "response",
@@ -95,6 +99,10 @@ Deno.test("parseDnsQuestion takes nothing else for DNS", () => {
     [
       "fewer octets than records need",
       `abcd 8180 0001 0002 0000 0000 ${QUESTION} c00c 0001 0001 00000e10 0004 5db8d8`,
+    ],
+    [
+      "fewer octets than additional records need",
+      `abcd 8180 0001 0000 0000 0001 ${QUESTION} 00 0029 04d0 00000000 00`,
     ],
     ["name is cut", "abcd 0100 0001 0000 0000 0000 07 6578"],
     ["type is cut", `abcd 0100 0001 0000 0000 0000 ${name} 00`],
@@ -139,6 +147,16 @@ Deno.test("parseDnsAnswer reads addresses and the shortest TTL", () => {
         truncated: false,
         addresses: ["2001:db8::1"],
         ttl: 3600,
+      },
+    ],
+    [
+      `abcd 8180 0001 0001 0000 0000 ${QUESTION} c00c 0001 0001 7fffffff 0004 01020304`,
+      {
+        question: EXAMPLE,
+        rcode: 0,
+        truncated: false,
+        addresses: ["1.2.3.4"],
+        ttl: 0x7fffffff,
       },
     ],
     // RFC 2181 §8: a TTL with the highest bit set is 0.

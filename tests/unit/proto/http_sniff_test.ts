@@ -22,6 +22,10 @@ Deno.test("sniffHttp reads the Host of a request", () => {
       method: "OPTIONS",
       host: "a.com",
     }],
+    [
+      "GET / HTTP/1.1\r\nHost: a.com:65535\r\n",
+      { method: "GET", host: "a.com", port: 65_535 },
+    ],
     // Known before the head ends.
     ["GET / HTTP/1.1\r\nHost: a.com\r\nCoo", { method: "GET", host: "a.com" }],
   ];

@@ -134,9 +134,10 @@ Deno.test("sniffClientHello gives up at the first octet that does not fit", () =
   }
 });
 
-Deno.test("sniffClientHello takes a record of 2^14 octets", () => {
+Deno.test("sniffClientHello takes the longest record and hello, and versions up to 3.4", () => {
   assertEquals(sniffClientHello(hex("16 03 01 40")), "more");
-  assertEquals(sniffClientHello(hex("16 03 01 4000 01")), "more");
+  assertEquals(sniffClientHello(hex("16 03 04 4000 01")), "more");
+  assertEquals(sniffClientHello(hex("16 03 04 0040 01 004000")), "more");
 });
 
 Deno.test("sniffClientHello takes no malformed hello for one", () => {

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { ProtocolError } from "../../../src/base/errors.ts";
 import {
@@ -12,6 +12,8 @@ Deno.test("encodeClose writes code and reason, or nothing [RFC 6455 §5.5.1]", (
   assertEquals(encodeClose(1000), hex("03e8"));
   assertEquals(encodeClose(1002, "bad MASK"), hex("03ea 626164204d41534b"));
   assertEquals(encodeClose(), hex(""));
+  assertEquals(encodeClose(1000, "x".repeat(123)).length, 125);
+  assertThrows(() => encodeClose(1000, "x".repeat(124)), Error);
 });
 
 Deno.test("parseClose takes the codes that may be sent [RFC 6455 §7.4]", () => {

@@ -97,6 +97,25 @@ Deno.test("FrameReader lends payload where it lies, without waiting for the fram
   assertStrictEquals(lent[0]?.buffer, piece.buffer);
 });
 
+Deno.test("FrameReader takes control frames of up to 125 octets [RFC 6455 §5.5]", () => {
+  const payload = "ab".repeat(125);
+  assertEquals(readFrames(SERVER, hex(`89 7d ${payload}`)).control, [
+    `ping ${payload}`,
+  ]);
+});
+
+Deno.test("FrameReader never lends nothing", () => {
+  const lengths: number[] = [];
+  const reader = new FrameReader(SERVER);
+  for (const piece of ["82", "00 02", "00 00 02", "6162 80 01", "61"]) {
+    reader.push(hex(piece), {
+      onPayload: ({ length }) => lengths.push(length),
+      onControl: () => {},
+    });
+  }
+  assertEquals(lengths, [2, 1]);
+});
+
 Deno.test("FrameReader names violations as GOST does [RFC 6455 §5.2, §5.4, §5.5]", () => {
   const rows: [{ masked: boolean }, string, string][] = [
     [CLIENT, "82 05 48656c6c6f", "bad MASK"],
