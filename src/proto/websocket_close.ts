@@ -3,8 +3,7 @@ import { ProtocolError } from "../base/errors.ts";
 import { decodeText } from "./decode_text.ts";
 import { CONTROL_MAX } from "./websocket_frame.ts";
 
-/** RFC 6455 §7.4.1. */
-export const CLOSE_NORMAL = 1000;
+/** The code for whatever `FrameReader` refuses. RFC 6455 §7.4.1. */
 export const CLOSE_PROTOCOL_ERROR = 1002;
 
 export interface CloseReason {

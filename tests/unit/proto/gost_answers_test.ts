@@ -8,6 +8,7 @@ import { relayRequestReader } from "../../../src/proto/relay_request.ts";
 import { relayResponseReader } from "../../../src/proto/relay_response.ts";
 import { tunnelDatagramReader } from "../../../src/proto/socks5_udp.ts";
 import {
+  CLOSE_PROTOCOL_ERROR,
   closeAnswer,
   encodeClose,
 } from "../../../src/proto/websocket_close.ts";
@@ -207,7 +208,7 @@ Deno.test("close frames are answered, and violations named, as GOST does", () =>
       const [close = ""] = client.control;
       const payload = client.error === undefined
         ? closeAnswer(hex(close.replace("close", "")))
-        : encodeClose(1002, client.error);
+        : encodeClose(CLOSE_PROTOCOL_ERROR, client.error);
       const buffer = createFrameBuffer(payload.length);
       buffer.bytes.set(payload, PAYLOAD_AT);
       const frame = sealFrame(buffer, "close", payload.length);
