@@ -12,9 +12,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   device: ["wire", "base"],
   flow: ["wire", "base", "node:net", "node:stream", "node:buffer"],
   rules: ["wire", "base"],
+  framing: ["flow", "proto", "wire", "base"],
   names: ["flow", "proto", "wire", "base"],
   middleware: ["flow", "rules", "names", "proto", "wire", "base"],
   outbound: [
+    "framing",
     "flow",
     "rules",
     "names",
@@ -26,6 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "node:crypto",
   ],
   inbound: [
+    "framing",
     "flow",
     "rules",
     "names",

@@ -8,6 +8,8 @@ export interface Upstream extends ByteStream {
   readonly answered: Promise<void>;
   /** How long `answered` is worth waiting for, in ms from now; Infinity where the far side is known to answer before it has octets. */
   readonly patience: Millis;
+  /** To the far side, as its opening took it. */
+  readonly roundTrip: Millis;
 }
 
 /** Whatever can reach a target: direct, a hop, a chain. */

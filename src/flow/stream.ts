@@ -27,6 +27,20 @@ export const WRITE_BOUND = 256 * 1024;
 /** For a `write` that need not wait: one promise for all of them. */
 export const READY: Promise<void> = Promise.resolve();
 
+/** A rejected promise that nobody need wait for. */
+export function rejected(reason: unknown): Promise<never> {
+  const promise = Promise.reject(reason);
+  promise.catch(() => {});
+  return promise;
+}
+
+/** A promise to be settled later that nobody need wait for, even when it rejects. */
+export function deferred<T>(): PromiseWithResolvers<T> {
+  const deferred = Promise.withResolvers<T>();
+  deferred.promise.catch(() => {});
+  return deferred;
+}
+
 /** Interned by whoever makes it, so comparing is `===`. */
 export interface Peer {
   readonly host: string;
@@ -37,8 +51,11 @@ export interface Peer {
 export interface DatagramChannel extends AsyncDisposable {
   /** `payload` (0 to 65 507 octets) is copied or sent before this returns. Without `to`: to the flow's destination. */
   send(payload: Uint8Array, to?: Peer): void;
-  /** `payload` is valid only during the call. Without `from`: from the flow's destination. */
-  onDatagram: (payload: Uint8Array, from?: Peer) => void;
+  /**
+   * Delivers from now on; to be called once, and what came before has waited within bounds. `payload` is lent until
+   * `onDatagram` returns. Without `from`: from the flow's destination.
+   */
+  deliver(onDatagram: (payload: Uint8Array, from?: Peer) => void): void;
   /** Resolves when the channel has ended; rejects with a DialError where the far side said why. */
   readonly closed: Promise<void>;
 }

@@ -1,18 +1,24 @@
+import type { Millis } from "../base/clock.ts";
 import type { Dialer, Upstream } from "../flow/dialer.ts";
 import type { Target } from "../flow/flow.ts";
 import type { ByteStream, DatagramChannel } from "../flow/stream.ts";
 
-/** Opens a carrier (tcp, tls, ws, wss) to its node through `base`. Knows no target. GOST's "dialer". Rejects with a DialError that names the node. */
+/** A stream to a node. */
+export interface Carrier extends ByteStream {
+  /** To the node, as its opening took it. */
+  readonly roundTrip: Millis;
+  /** The node has named itself as one of ours: it answers at once and marks its ends. */
+  readonly isTungo: boolean;
+}
+
+/** Opens a carrier (tcp, tls, ws, wss) to its node through `base`. Knows no target. GOST's "dialer". Rejects with a DialError. */
 export type Transport = (
   base: Dialer,
   signal: AbortSignal,
-) => Promise<ByteStream>;
+) => Promise<Carrier>;
 
-/** Asks the node at the far end of `carrier` for a target, and takes `carrier` over. GOST's "connector". Rejects with a DialError. */
+/** Asks the node at the far end of `carrier` for a target, and takes `carrier` over, also when it rejects. GOST's "connector". Rejects with a DialError. */
 export interface Connector {
-  connectStream(carrier: ByteStream, target: Target): Promise<Upstream>;
-  connectDatagram(
-    carrier: ByteStream,
-    target: Target,
-  ): Promise<DatagramChannel>;
+  connectStream(carrier: Carrier, target: Target): Promise<Upstream>;
+  connectDatagram(carrier: Carrier, target: Target): Promise<DatagramChannel>;
 }

@@ -1,0 +1,125 @@
+import type { Clock, Millis } from "../base/clock.ts";
+import { DialError } from "../base/errors.ts";
+import type { Dialer, Upstream } from "./dialer.ts";
+import { formatEndpoint, type TcpFlow, type UdpFlow } from "./flow.ts";
+import type { Outcome } from "./handler.ts";
+import { splice } from "./splice.ts";
+
+/**
+ * When an application's SYN is answered.
+ * - `truthful`: when the upstream has agreed, and never before
+ * - `auto`: like that, but for a way out that agrees only with the target's first octets, where waiting would be for ever:
+ *   after about a round trip without a refusal, and at once for a destination that has answered lately
+ * - `eager`: before the upstream is asked
+ */
+export type HandshakeMode = "auto" | "truthful" | "eager";
+
+/** How long a destination that has answered is trusted to answer again. */
+const TRUST: Millis = 5 * 60_000;
+/** The destination that has not answered for the longest time is forgotten first. */
+const MAX_TRUSTED = 4096;
+
+export interface HandshakeOptions {
+  readonly mode: HandshakeMode;
+  readonly clock: Clock;
+  /** How long an answer is waited for at most. */
+  readonly timeout: Millis;
+}
+
+/** Decides when a flow may be accepted. One for each service. */
+export class Handshake {
+  readonly #options: HandshakeOptions;
+  /** Until when a destination is trusted, in order of its last answer. */
+  readonly #trusted = new Map<string, Millis>();
+
+  constructor(options: HandshakeOptions) {
+    this.#options = options;
+  }
+
+  isEager(): boolean {
+    return this.#options.mode === "eager";
+  }
+
+  /** Resolves when the application may be answered; rejects with the upstream's refusal, or "timeout". */
+  async mayAccept(flow: TcpFlow, upstream: Upstream): Promise<void> {
+    const answered = upstream.answered.then(() => this.#trust(flow));
+    answered.catch(() => {});
+    const early = this.isEager() || (flow.accepted && !flow.confirm) ||
+      this.#isTrusted(flow);
+    if (early) return;
+    const { mode, timeout } = this.#options;
+    const patience = mode === "truthful" ? Infinity : upstream.patience;
+    const wait = Math.min(patience, timeout);
+    if (await this.#within(wait, answered) || wait < timeout) return;
+    const hint = upstream.patience === Infinity
+      ? ""
+      : ": it may answer only with the target's first octets (handshake=auto, or nodelay=true there, would do)";
+    const what = formatEndpoint(flow.dst);
+    throw new DialError("timeout", `No answer for ${what}${hint}`);
+  }
+
+  #isTrusted(flow: TcpFlow): boolean {
+    if (this.#options.mode !== "auto") return false;
+    const until = this.#trusted.get(formatEndpoint(flow.dst)) ?? -Infinity;
+    return this.#options.clock.now() < until;
+  }
+
+  #trust(flow: TcpFlow): void {
+    const key = formatEndpoint(flow.dst);
+    this.#trusted.delete(key);
+    this.#trusted.set(key, this.#options.clock.now() + TRUST);
+    if (this.#trusted.size <= MAX_TRUSTED) return;
+    for (const oldest of this.#trusted.keys()) {
+      this.#trusted.delete(oldest);
+      return;
+    }
+  }
+
+  /** Whether `done` resolves within `wait` ms; rejects where it rejects. */
+  #within(wait: Millis, done: Promise<void>): Promise<boolean> {
+    const { clock } = this.#options;
+    return new Promise((resolve, reject) => {
+      const timer = clock.callAt(clock.now() + wait, () => resolve(false));
+      done.then(() => resolve(true), reject)
+        .finally(() => timer[Symbol.dispose]());
+    });
+  }
+}
+
+/** Dials first and accepts second: a failed dial becomes a refusal, not a connection that opens and dies. */
+export async function connectTcp(
+  flow: TcpFlow,
+  dialer: Dialer,
+  handshake: Handshake,
+): Promise<Outcome> {
+  const early = handshake.isEager() ? await flow.accept() : undefined;
+  await using upstream = await dialer.dialStream(flow);
+  await handshake.mayAccept(flow, upstream);
+  await using local = early ?? await flow.accept();
+  await splice(local, upstream, flow.traffic);
+  return { via: viaOf(flow) };
+}
+
+/** A session needs no answer: the first datagram goes out as soon as there is a way. */
+export async function connectUdp(
+  flow: UdpFlow,
+  dialer: Dialer,
+): Promise<Outcome> {
+  await using upstream = await dialer.dialDatagram(flow);
+  await using local = await flow.accept();
+  upstream.deliver((payload, from) => {
+    flow.traffic.received += payload.length;
+    local.send(payload, from);
+  });
+  local.deliver((payload, to) => {
+    flow.traffic.sent += payload.length;
+    upstream.send(payload, to);
+  });
+  await Promise.race([upstream.closed, local.closed]);
+  return { via: viaOf(flow) };
+}
+
+/** The way that a flow has taken: the last step of its trace. */
+function viaOf({ trace }: TcpFlow | UdpFlow): string {
+  return trace.at(-1)?.what ?? "";
+}

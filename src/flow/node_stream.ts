@@ -1,0 +1,166 @@
+import type { Socket } from "node:net";
+import { describe, TruncatedError } from "../base/errors.ts";
+import {
+  type ByteStream,
+  deferred,
+  READY,
+  rejected,
+  WRITE_BOUND,
+} from "./stream.ts";
+
+/** Copies of what is written lie in buffers of this size, so that a bulk transfer reuses a few of them. */
+const BUFFER = 64 * 1024;
+/** A smaller write is copied into an array of its own: it is not worth holding 64 KiB for. */
+const SMALL = 4 * 1024;
+
+export interface NodeStreamOptions {
+  /** What carries `socket` where that is a TLS socket: only it can be reset. */
+  readonly raw?: Socket;
+}
+
+/** A socket of node:net or node:tls, open in both directions and with `allowHalfOpen`, as a ByteStream; takes it over. */
+export function nodeStream(
+  socket: Socket,
+  options: NodeStreamOptions = {},
+): ByteStream {
+  return new NodeStream(socket, options);
+}
+
+interface PendingRead {
+  readonly take: (octets: Uint8Array) => void;
+  readonly resolve: (more: boolean) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+class NodeStream implements ByteStream {
+  readonly socket?: Socket;
+  readonly #socket: Socket;
+  readonly #raw: Socket;
+  #read: PendingRead | undefined;
+  /** What came while nobody read; the socket is paused then. */
+  #waiting: Uint8Array[] = [];
+  #ended = false;
+  #finished = false;
+  /** Set once nothing can happen any more but what waits. */
+  #failure: { readonly reason: unknown } | undefined;
+  #room: PromiseWithResolvers<void> | undefined;
+  /** Buffers whose content has been sent; given up when everything has been. */
+  #buffers: Uint8Array<ArrayBuffer>[] = [];
+
+  constructor(socket: Socket, { raw }: NodeStreamOptions) {
+    if (raw === undefined) this.socket = socket;
+    this.#socket = socket;
+    this.#raw = raw ?? socket;
+    socket.pause();
+    socket.on("data", (octets: Uint8Array) => this.#onData(octets));
+    socket.on("end", () => this.#onEnd());
+    socket.on("error", (error: Error) => this.#fail(truncated(error)));
+    socket.on("close", () => this.#onClose());
+  }
+
+  read(take: (octets: Uint8Array) => void): Promise<boolean> {
+    if (this.#waiting.length > 0) {
+      const waiting = this.#waiting;
+      this.#waiting = [];
+      for (const octets of waiting) take(octets);
+      return Promise.resolve(true);
+    }
+    if (this.#ended) return Promise.resolve(false);
+    if (this.#failure) return rejected(this.#failure.reason);
+    const { promise, resolve, reject } = deferred<boolean>();
+    this.#read = { take, resolve, reject };
+    this.#socket.resume();
+    return promise;
+  }
+
+  write(octets: Uint8Array): Promise<void> {
+    if (this.#failure) return rejected(this.#failure.reason);
+    for (let at = 0; at < octets.length; at += BUFFER) {
+      this.#send(octets.subarray(at, at + BUFFER));
+    }
+    if (this.#socket.writableLength <= WRITE_BOUND) return READY;
+    this.#room ??= deferred();
+    return this.#room.promise;
+  }
+
+  closeWrite(): Promise<void> {
+    if (this.#failure) return rejected(this.#failure.reason);
+    this.#finished = true;
+    this.#socket.end();
+    return READY;
+  }
+
+  abort(reason: unknown): void {
+    this.#fail(reason);
+    this.#waiting = [];
+    if (!this.#raw.destroyed) this.#raw.resetAndDestroy();
+    this.#socket.destroy();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    if (this.#ended && this.#finished) {
+      // What has been written may still be on its way: the end of the socket comes by itself.
+      if (this.#socket.writableFinished) this.#socket.destroy();
+      else this.#socket.once("finish", () => this.#socket.destroy());
+    } else {
+      this.abort(new Error("The stream was given up"));
+    }
+    return READY;
+  }
+
+  #send(octets: Uint8Array): void {
+    if (octets.length < SMALL) {
+      this.#socket.write(octets.slice(), () => this.#onSent());
+      return;
+    }
+    const buffer = this.#buffers.pop() ?? new Uint8Array(BUFFER);
+    buffer.set(octets);
+    this.#socket.write(buffer.subarray(0, octets.length), () => {
+      this.#buffers.push(buffer);
+      this.#onSent();
+    });
+  }
+
+  #onSent(): void {
+    const { writableLength } = this.#socket;
+    if (writableLength === 0) this.#buffers = [];
+    if (writableLength > WRITE_BOUND) return;
+    this.#room?.resolve();
+    this.#room = undefined;
+  }
+
+  #onData(octets: Uint8Array): void {
+    const read = this.#read;
+    if (read === undefined) {
+      this.#waiting.push(octets);
+      this.#socket.pause();
+      return;
+    }
+    this.#read = undefined;
+    read.take(octets);
+    read.resolve(true);
+  }
+
+  #onEnd(): void {
+    this.#ended = true;
+    this.#read?.resolve(false);
+    this.#read = undefined;
+  }
+
+  #onClose(): void {
+    // After an orderly end nothing waits, and whoever still writes learns it from the failure.
+    this.#fail(new TruncatedError("The connection is closed"));
+  }
+
+  #fail(reason: unknown): void {
+    this.#failure ??= { reason };
+    this.#read?.reject(this.#failure.reason);
+    this.#read = undefined;
+    this.#room?.reject(this.#failure.reason);
+    this.#room = undefined;
+  }
+}
+
+function truncated(error: Error): TruncatedError {
+  return new TruncatedError(describe(error), { cause: error });
+}

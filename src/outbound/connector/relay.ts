@@ -1,0 +1,179 @@
+import type { Clock, Millis } from "../../base/clock.ts";
+import { DialError, ProtocolError, TruncatedError } from "../../base/errors.ts";
+import type { Upstream } from "../../flow/dialer.ts";
+import { formatEndpoint, type Target } from "../../flow/flow.ts";
+import { readMessage } from "../../flow/read_message.ts";
+import type { DatagramChannel } from "../../flow/stream.ts";
+import { wrapStream } from "../../flow/wrap.ts";
+import {
+  type DatagramFraming,
+  datagramStream,
+} from "../../framing/datagram_stream.ts";
+import type { Credentials } from "../../proto/credentials.ts";
+import { DatagramReader } from "../../proto/datagram_reader.ts";
+import { LENGTH_PREFIX, putLengthPrefixed } from "../../proto/length_prefix.ts";
+import { encodeRelayRequest } from "../../proto/relay_request.ts";
+import {
+  type RelayResponse,
+  relayResponseReader,
+} from "../../proto/relay_response.ts";
+import type { Carrier, Connector } from "../contracts.ts";
+import { endpointFor } from "../endpoint_for.ts";
+import { RelayStream } from "./relay_stream.ts";
+
+/** How long a refusal may take beyond a round trip to the node. */
+const GRACE: Millis = 25;
+/** No application waits longer for a node that may have nothing to say. */
+const MAX_PATIENCE: Millis = 300;
+/** GOST answers every failed dial with "network unreachable": after so long it was no refusal. */
+const SLOW: Millis = 10_000;
+/** Octets of the longest datagram and of its length. */
+const DATAGRAM_MAX = 2 + 65_535;
+
+export interface RelayOptions {
+  readonly credentials?: Credentials;
+  readonly clock: Clock;
+}
+
+/** GOST's relay protocol, version 1. One for each node: it learns whether the node answers before it has octets. */
+export function relay(options: RelayOptions): Connector {
+  const { clock, credentials } = options;
+  /** A GOST server without `nodelay` answers with the target's first octets only. */
+  let answersFirst = false;
+  const framing: DatagramFraming = {
+    reader: (onDatagram) =>
+      new DatagramReader(LENGTH_PREFIX, (payload) => onDatagram(payload)),
+    put: (into, payload) => putLengthPrefixed(into, 0, payload),
+    scratch: new Uint8Array(DATAGRAM_MAX),
+  };
+
+  async function connect(
+    carrier: Carrier,
+    target: Target,
+    network: "tcp" | "udp",
+  ): Promise<Upstream> {
+    const { roundTrip, isTungo } = carrier;
+    const request = encodeRequest(target, network, credentials);
+    await carrier.write(request);
+    const asked = clock.now();
+    const stream = new RelayStream(carrier, clock, async () => {
+      const { value, rest } = await readMessage(carrier, relayResponseReader());
+      const refusal = explain(value, target, clock.now() - asked);
+      if (refusal !== undefined) throw refusal;
+      return rest;
+    });
+    const answered = stream.answer.then((rest) => {
+      if (rest.length === 0 && !stream.hasSent()) answersFirst = true;
+    }, (error) => {
+      throw asDialError(error, target);
+    });
+    answered.catch(() => {});
+    const knows = isTungo || answersFirst;
+    return wrapStream(stream, {
+      answered,
+      patience: knows ? Infinity : Math.min(MAX_PATIENCE, roundTrip + GRACE),
+      roundTrip,
+      abort(reason: unknown): void {
+        // It was waited for in vain, perhaps because the node has been configured anew.
+        if (!stream.isAnswered()) answersFirst = false;
+        stream.abort(reason);
+      },
+    });
+  }
+
+  return {
+    connectStream: (carrier, target) => connect(carrier, target, "tcp"),
+    async connectDatagram(carrier, target) {
+      const stream = await connect(carrier, target, "udp");
+      return untilRefused(datagramStream(stream, framing), target);
+    },
+  };
+}
+
+function encodeRequest(
+  target: Target,
+  network: "tcp" | "udp",
+  credentials: Credentials | undefined,
+): Uint8Array {
+  const request = encodeRelayRequest({
+    network,
+    target: endpointFor(target),
+    ...(credentials === undefined ? {} : { credentials }),
+  });
+  if (!(request instanceof ProtocolError)) return request;
+  throw new DialError("unsupported", request.message, { cause: request });
+}
+
+/** What a status that is not "ok" means for the application. */
+function explain(
+  { status, code }: RelayResponse,
+  target: Target,
+  elapsed: Millis,
+): DialError | undefined {
+  const asked = formatEndpoint(endpointFor(target));
+  const message = `The node answered "${status}" (${code}) for ${asked}`;
+  switch (status) {
+    case "ok":
+      return undefined;
+    case "unauthorized":
+      return new DialError("auth", `${message}: check user and password`);
+    case "forbidden":
+      return new DialError("forbidden", message);
+    case "timeout":
+      return new DialError("timeout", message);
+    case "service-unavailable":
+      return new DialError("refused", message);
+    case "host-unreachable":
+      return new DialError("unreachable", message);
+    case "network-unreachable":
+      return new DialError(
+        elapsed < SLOW ? "refused" : "unreachable",
+        message,
+      );
+    case "bad-request":
+    case "internal-server-error":
+    case "unknown":
+      return new DialError("broken", message);
+    default:
+      throw new Error(`Unreachable status: ${status satisfies never}`);
+  }
+}
+
+function asDialError(error: unknown, target: Target): unknown {
+  if (error instanceof DialError) return error;
+  const asked = formatEndpoint(endpointFor(target));
+  const what = error instanceof TruncatedError
+    ? `The node hung up without an answer for ${asked}`
+    : `The node's answer for ${asked} cannot be read`;
+  return new DialError("broken", what, { cause: error });
+}
+
+/** A node ends the stream when the target's port is closed: before any answer then, where there was a question. */
+function untilRefused(
+  channel: DatagramChannel,
+  target: Target,
+): DatagramChannel {
+  let asked = false;
+  let heard = false;
+  const closed = channel.closed.then(() => {}, (error) => {
+    if (!(error instanceof TruncatedError)) throw asDialError(error, target);
+  }).then(() => {
+    if (!asked || heard) return;
+    const what = formatEndpoint(endpointFor(target));
+    throw new DialError("refused", `The node gave up ${what}/udp`);
+  });
+  closed.catch(() => {});
+  return {
+    closed,
+    send(payload, to) {
+      asked = true;
+      channel.send(payload, to);
+    },
+    deliver: (onDatagram) =>
+      channel.deliver((payload, from) => {
+        heard = true;
+        onDatagram(payload, from);
+      }),
+    [Symbol.asyncDispose]: () => channel[Symbol.asyncDispose](),
+  };
+}

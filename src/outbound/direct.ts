@@ -1,0 +1,139 @@
+import type { Clock, Millis } from "../base/clock.ts";
+import { DialError } from "../base/errors.ts";
+import type { Network, SocketOptions } from "../base/socket.ts";
+import { withDeadline } from "../flow/deadline.ts";
+import type { Dialer, Upstream } from "../flow/dialer.ts";
+import type { Target } from "../flow/flow.ts";
+import { formatEndpoint } from "../flow/flow.ts";
+import { nodeStream } from "../flow/node_stream.ts";
+import { type DatagramChannel, deferred, READY } from "../flow/stream.ts";
+import { wrapStream } from "../flow/wrap.ts";
+import { parseAddress } from "../wire/address.ts";
+
+/** An interface to leave by: its name or one of its addresses. */
+export interface Egress {
+  readonly interface: string;
+  /** When a dial through it fails, no other is tried. GOST's trailing "!". */
+  readonly strict: boolean;
+}
+
+export interface DirectOptions {
+  /** What the trace calls it. */
+  readonly name: string;
+  readonly network: Pick<Network, "openSocket" | "openUdp">;
+  /** The addresses of a name, best first. Rejects with a DialError. */
+  readonly resolve: (
+    name: string,
+    signal: AbortSignal,
+  ) => Promise<readonly string[]>;
+  /** Interfaces to try for an address, in order; none leaves it to the routing table. */
+  readonly egress: (address: string) => readonly Egress[];
+  /** SO_MARK */
+  readonly mark?: number;
+  /** For the whole dial. */
+  readonly timeout: Millis;
+  readonly clock: Clock;
+}
+
+/** Straight to the target, by a socket of our own. */
+export function direct(options: DirectOptions): Dialer {
+  return {
+    dialStream: (target) => dialStream(options, target),
+    dialDatagram: (target) => dialDatagram(options, target),
+  };
+}
+
+async function dialStream(
+  options: DirectOptions,
+  target: Target,
+): Promise<Upstream> {
+  const { clock, network } = options;
+  const attempt = async (socket: SocketOptions): Promise<Upstream> => {
+    const start = clock.now();
+    const stream = nodeStream(await network.openSocket(socket));
+    const roundTrip = clock.now() - start;
+    return wrapStream(stream, { answered: READY, patience: 0, roundTrip });
+  };
+  return await tryAll(options, target, attempt);
+}
+
+async function dialDatagram(
+  options: DirectOptions,
+  target: Target,
+): Promise<DatagramChannel> {
+  const { network } = options;
+  return await tryAll(options, target, (socket) => {
+    const udp = network.openUdp(socket);
+    const closed = deferred<void>();
+    udp.onError = closed.reject;
+    const channel: DatagramChannel = {
+      send: (payload) => udp.send(payload),
+      deliver: (onDatagram) => udp.onDatagram = onDatagram,
+      closed: closed.promise,
+      [Symbol.asyncDispose]: () => {
+        udp[Symbol.dispose]();
+        closed.resolve();
+        return READY;
+      },
+    };
+    return Promise.resolve(channel);
+  });
+}
+
+/** Tries every address and interface in turn. The first error tells the most: the later ones are mostly of the wrong family. */
+async function tryAll<T>(
+  options: DirectOptions,
+  target: Target,
+  attempt: (socket: SocketOptions) => Promise<T>,
+): Promise<T> {
+  const host = target.address ?? target.dst.host;
+  const { port } = target.dst;
+  const what = `Connecting to ${formatEndpoint({ host, port })}`;
+  const { clock, timeout } = options;
+  return await withDeadline(
+    { clock, timeout, signal: target.signal, what },
+    async (signal) => {
+      const addresses = parseAddress(host) === undefined
+        ? await options.resolve(host, signal)
+        : [host];
+      let first: unknown;
+      for (const address of addresses) {
+        for (const way of waysTo(options, address)) {
+          try {
+            const result = await attempt({
+              host: address,
+              port,
+              signal,
+              ...(way === undefined ? {} : { interface: way.interface }),
+              ...(options.mark === undefined ? {} : { mark: options.mark }),
+            });
+            target.trace.push(step(options, target, way));
+            return result;
+          } catch (error) {
+            signal.throwIfAborted();
+            first ??= error;
+            if (way?.strict) throw first;
+          }
+        }
+      }
+      throw first ?? new DialError("unreachable", `${what}: no address`);
+    },
+  );
+}
+
+function waysTo(
+  { egress }: DirectOptions,
+  address: string,
+): readonly (Egress | undefined)[] {
+  const ways = egress(address);
+  return ways.length === 0 ? [undefined] : ways;
+}
+
+function step(
+  { name }: DirectOptions,
+  { dst }: Target,
+  way: Egress | undefined,
+): Target["trace"][number] {
+  const by = way === undefined ? "" : ` by ${way.interface}`;
+  return { by: name, what: `direct to ${formatEndpoint(dst)}${by}` };
+}

@@ -1,0 +1,105 @@
+import type { Socket } from "node:net";
+import nodeTls, { type ConnectionOptions, type TLSSocket } from "node:tls";
+import { DialError } from "../../base/errors.ts";
+import { duplex } from "../../flow/duplex.ts";
+import { nodeStream } from "../../flow/node_stream.ts";
+import type { ByteStream } from "../../flow/stream.ts";
+import { wrapStream } from "../../flow/wrap.ts";
+import { parseAddress } from "../../wire/address.ts";
+import type { Transport } from "../contracts.ts";
+
+/** GOST's `tls` block of a dialer. */
+export interface TlsOptions {
+  /** SNI, and what a certificate is held against; an address is not sent as SNI. */
+  readonly serverName: string;
+  /** Verify chain and name. Without it the chain is verified only where `ca` is given, and never the name. */
+  readonly secure: boolean;
+  /** PEM; replaces the system's roots. */
+  readonly ca?: string;
+  /** Client certificate, PEM. */
+  readonly cert?: string;
+  readonly key?: string;
+  readonly minVersion?: "TLSv1.2" | "TLSv1.3";
+  readonly maxVersion?: "TLSv1.2" | "TLSv1.3";
+  readonly alpn?: readonly string[];
+}
+
+/** TLS on what `transport` opens. */
+export function tls(transport: Transport, options: TlsOptions): Transport {
+  const connection = connectionOptions(options);
+  return async function tls(base, signal) {
+    const carrier = await transport(base, signal);
+    const secured = await handshake(carrier, connection, signal);
+    const { roundTrip, isTungo } = carrier;
+    return wrapStream(secured, { roundTrip, isTungo });
+  };
+}
+
+/** Made once: reading a certificate for each connection would double the cost of the handshake. */
+function connectionOptions(options: TlsOptions): ConnectionOptions {
+  const { serverName, secure, ca, cert, key } = options;
+  const { minVersion, maxVersion, alpn } = options;
+  const secureContext = nodeTls.createSecureContext({
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(minVersion === undefined ? {} : { minVersion }),
+    ...(maxVersion === undefined ? {} : { maxVersion }),
+  });
+  const isName = parseAddress(serverName) === undefined;
+  return {
+    secureContext,
+    // An unverified name is verified by nobody; a chain without a name is GOST's way of pinning.
+    rejectUnauthorized: secure || ca !== undefined,
+    ...(secure ? {} : { checkServerIdentity: () => undefined }),
+    ...(isName ? { servername: serverName } : { host: serverName }),
+    ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
+    ...(ca === undefined ? {} : { ca }),
+  };
+}
+
+function handshake(
+  carrier: ByteStream,
+  options: ConnectionOptions,
+  signal: AbortSignal,
+): Promise<ByteStream> {
+  const raw = carrier.socket;
+  const socket: TLSSocket = nodeTls.connect({
+    ...options,
+    socket: raw ?? duplex(carrier) as unknown as Socket,
+  });
+  return new Promise((resolve, reject) => {
+    const fail = (reason: unknown): void => {
+      socket.removeListener("error", onError);
+      signal.removeEventListener("abort", onAbort);
+      socket.on("error", () => {});
+      socket.destroy();
+      carrier.abort(reason);
+      reject(reason);
+    };
+    const onError = (error: Error): void => fail(explain(error));
+    const onAbort = (): void => fail(signal.reason);
+    socket.once("error", onError);
+    signal.addEventListener("abort", onAbort);
+    if (signal.aborted) onAbort();
+    socket.once("secureConnect", () => {
+      socket.removeListener("error", onError);
+      signal.removeEventListener("abort", onAbort);
+      resolve(nodeStream(socket, raw === undefined ? {} : { raw }));
+    });
+  });
+}
+
+/** What a failed handshake means, and what would do. */
+function explain(error: Error & { code?: string }): DialError {
+  const code = error.code ?? "";
+  const options = { cause: error };
+  if (/CERT|VERIFY|SELF_SIGNED|ISSUER|ALTNAME/.test(code)) {
+    const message =
+      `The certificate is not accepted (${code}): give its CA as caFile, its name as serverName, or leave out secure`;
+    return new DialError("auth", message, options);
+  }
+  return new DialError("broken", `The TLS handshake failed: ${error.message}`, {
+    cause: error,
+  });
+}
