@@ -100,14 +100,15 @@ const RESERVED: readonly { readonly member: RegExp; readonly home: RegExp }[] =
     },
   ];
 
+/** The checkout, from which paths are counted: a folder above it may well be called "src" or "ffi". */
+const ROOT = decodeURI(new URL("..", import.meta.url).pathname);
+
 /** Path below the checkout, or undefined where the rules do not bind (tests/, scripts/). */
 function projectPath(filename: string): string | undefined {
-  const path = filename.replaceAll("\\", "/");
-  const match = /(?:^|\/)((?:src|ffi)\/[^]*|main\.ts)$/.exec(path);
-  if (match?.[1] === undefined || /\/(tests|scripts)\//.test(path)) {
-    return undefined;
-  }
-  return match[1];
+  const path = filename.replaceAll("\\", "/").replace(/^\/?/, "/");
+  if (!path.startsWith(ROOT)) return undefined;
+  const below = path.slice(ROOT.length);
+  return /^(src\/|ffi\/|main\.ts$)/.test(below) ? below : undefined;
 }
 
 function folderOf(path: string): string {
