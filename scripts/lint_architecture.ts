@@ -65,7 +65,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ],
   ],
   std: ["node:assert/strict", "node:util"],
-  ffi: ["device", "wire", "base", "node:net", "node:process", "node:buffer"],
+  ffi: ["device", "wire", "base", "node:net", "node:process", "node:timers"],
   main: ["app", "config", "control", "base", "std", "ffi"],
 };
 
