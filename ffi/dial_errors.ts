@@ -1,0 +1,53 @@
+import {
+  DeviceError,
+  DialError,
+  type DialErrorKind,
+} from "../src/base/errors.ts";
+import type { SocketOptions } from "../src/base/socket.ts";
+
+export interface DialFailure {
+  readonly target: SocketOptions;
+  /** Like "connect". */
+  readonly syscall: string;
+  /** Like "ECONNREFUSED". */
+  readonly errno: string;
+  readonly remedy?: string;
+}
+
+/** What the system said of a connection, with the DeviceError as its cause. */
+export function dialError(
+  { target, syscall, errno, remedy }: DialFailure,
+): DialError {
+  const cause = new DeviceError(
+    syscall,
+    errno,
+    remedy === undefined
+      ? `${syscall} says ${errno}`
+      : `${syscall} says ${errno} (${remedy})`,
+    remedy,
+  );
+  const message = `${cannotConnect(target)}: ${cause.message}`;
+  return new DialError(kindOf(errno), message, { cause });
+}
+
+/** `Cannot connect to 192.0.2.1:443 through "eth0"`. */
+export function cannotConnect(
+  { host, port, interface: through }: SocketOptions,
+): string {
+  const endpoint = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+  return through === undefined
+    ? `Cannot connect to ${endpoint}`
+    : `Cannot connect to ${endpoint} through "${through}"`;
+}
+
+function kindOf(errno: string): DialErrorKind {
+  switch (errno) {
+    case "ECONNREFUSED":
+    case "ECONNRESET":
+      return "refused";
+    case "ETIMEDOUT":
+      return "timeout";
+    default:
+      return "unreachable";
+  }
+}

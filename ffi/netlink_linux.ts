@@ -1,0 +1,95 @@
+import { DeviceError } from "../src/base/errors.ts";
+import { errnoName } from "./errno.ts";
+import type { Libc } from "./libc.ts";
+import type { OpenReader, Reader } from "./reader_linux.ts";
+import {
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_RAW,
+} from "./socket_options_linux.ts";
+
+// sys/socket.h, linux/netlink.h, linux/rtnetlink.h
+const AF_NETLINK = 16;
+const NETLINK_ROUTE = 0;
+const RTMGRP_LINK = 0x1;
+const RTMGRP_IPV4_IFADDR = 0x10;
+const RTMGRP_IPV4_ROUTE = 0x40;
+const RTMGRP_IPV6_IFADDR = 0x100;
+const RTMGRP_IPV6_ROUTE = 0x400;
+/** struct sockaddr_nl { family; pad; pid; groups } */
+const SOCKADDR_NL_LENGTH = 12;
+const SOCKADDR_NL_GROUPS = 8;
+
+/** A change comes as a burst of messages: a cable pulled out is a dozen of them. In ms. */
+const QUIET = 100;
+
+export interface NetworkWatchOptions {
+  /** Links, addresses or routes have changed; asked how, look at them. */
+  readonly onChange: () => void;
+  readonly libc: Libc;
+  readonly openReader: OpenReader;
+}
+
+export function watchNetwork(options: NetworkWatchOptions): Disposable {
+  return new NetworkWatch(subscribe(options.libc), options);
+}
+
+/** The kernel tells us; nothing runs while nothing changes. What a message says is not read: many are lost in a storm anyway. */
+class NetworkWatch implements Disposable {
+  readonly #onChange: () => void;
+  readonly #libc: Libc;
+  readonly #fd: number;
+  readonly #buffer = new Uint8Array(16_384);
+  readonly #reader: Reader;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+
+  constructor(fd: number, { onChange, libc, openReader }: NetworkWatchOptions) {
+    this.#fd = fd;
+    this.#onChange = onChange;
+    this.#libc = libc;
+    this.#reader = openReader({
+      fd,
+      errors: false,
+      buffer: this.#buffer,
+      onArrival: () => this.#arrived(),
+    });
+    this.#reader.arm();
+  }
+
+  [Symbol.dispose](): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    void this.#reader.close();
+  }
+
+  #arrived(): void {
+    const { length } = this.#buffer;
+    while (this.#libc.recv(this.#fd, this.#buffer, length, 0) > 0);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#onChange(), QUIET);
+    if (!this.#closed) this.#reader.arm();
+  }
+}
+
+function subscribe(libc: Libc): number {
+  const type = SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC;
+  const fd = libc.socket(AF_NETLINK, type, NETLINK_ROUTE);
+  const address = new DataView(new ArrayBuffer(SOCKADDR_NL_LENGTH));
+  address.setUint16(0, AF_NETLINK, true);
+  address.setUint32(
+    SOCKADDR_NL_GROUPS,
+    RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE |
+      RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE,
+    true,
+  );
+  const octets = new Uint8Array(address.buffer);
+  if (fd >= 0 && libc.bind(fd, octets, octets.length) === 0) return fd;
+  const errno = errnoName(libc.errno());
+  if (fd >= 0) libc.close(fd);
+  throw new DeviceError(
+    "socket(AF_NETLINK)",
+    errno,
+    `Cannot watch the network for changes: ${errno}`,
+  );
+}

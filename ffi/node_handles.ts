@@ -1,0 +1,66 @@
+/**
+ * The handles under Deno's `node:net`, reached by Node's old `process.binding`: the only way to put a descriptor of ours onto
+ * Deno's event loop. Deno has tests of its own for `TCP.open` on foreign sockets; `useUserBuffer` came after 2.7, hence the probe.
+ */
+import { Socket } from "node:net";
+import process from "node:process";
+import { assert } from "../src/base/assert.ts";
+
+/** Calls answer 0, or a negative errno. */
+export interface PipeHandle {
+  /** Takes the descriptor over. */
+  open(fd: number): number;
+  /** One buffer, filled anew for every `onread`. */
+  useUserBuffer(buffer: Uint8Array<ArrayBuffer>): void;
+  onread: () => void;
+  readStart(): number;
+  readStop(): number;
+  close(done: () => void): void;
+}
+
+export interface PipeBinding {
+  readonly Pipe: new (kind: 0) => PipeHandle;
+  /** What the running `onread` is about: octets read, or a negative errno. */
+  lastRead(): number;
+}
+
+interface TcpHandle {
+  open(fd: number): number;
+}
+
+interface Bindings {
+  readonly pipe_wrap: { readonly Pipe: PipeBinding["Pipe"] };
+  readonly stream_wrap: {
+    readonly streamBaseState: Int32Array;
+    readonly kReadBytesOrError: number;
+  };
+  readonly tcp_wrap: { readonly TCP: new (kind: 0) => TcpHandle };
+}
+
+function binding<Name extends keyof Bindings>(name: Name): Bindings[Name] {
+  const bindings = process as unknown as {
+    binding(name: string): Bindings[Name];
+  };
+  return bindings.binding(name);
+}
+
+/** Undefined where this Deno cannot read a descriptor into a buffer of ours. */
+export function probePipes(): PipeBinding | undefined {
+  const { Pipe } = binding("pipe_wrap");
+  if (typeof Pipe.prototype.useUserBuffer !== "function") return undefined;
+  const { streamBaseState, kReadBytesOrError } = binding("stream_wrap");
+  return { Pipe, lastRead: () => streamBaseState[kReadBytesOrError] ?? 0 };
+}
+
+/**
+ * Takes the connected socket over. `net.Socket`'s own option `fd` would do on Unix, but ends the process without a word on
+ * Windows, where a SOCKET is no descriptor of the C library: this form works everywhere.
+ */
+export function adoptTcp(fd: number): Socket {
+  const { TCP } = binding("tcp_wrap");
+  const handle = new TCP(0);
+  const result = handle.open(fd);
+  assert(result === 0, `TCP.open answered ${result}`);
+  const options = { handle, readable: true, writable: true };
+  return new Socket({ ...options, allowHalfOpen: true });
+}

@@ -1,0 +1,17 @@
+import type { Millis } from "../src/base/clock.ts";
+import type { Network } from "../src/base/socket.ts";
+import type { OpenTun } from "../src/device/open_tun.ts";
+
+/**
+ * What a system gives us beyond Deno, one file per system. What it opened is closed by whoever asked for it, before the
+ * platform itself.
+ */
+export interface Platform extends Network, AsyncDisposable {
+  readonly openTun: OpenTun;
+  /** Calls `onChange` some time after links, addresses or routes have changed, once for many changes. */
+  watchNetwork(onChange: () => void): Disposable;
+  /** As many descriptors (sockets) as this process may have open, raised as far as the system lets us. */
+  raiseDescriptorLimit(): number;
+  /** How long the machine has been suspended, from an arbitrary origin: a growth means that it has slept meanwhile. */
+  sleepTime(): Millis;
+}
