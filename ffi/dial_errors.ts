@@ -26,18 +26,18 @@ export function dialError(
       : `${syscall} says ${errno} (${remedy})`,
     remedy,
   );
-  const message = `${cannotConnect(target)}: ${cause.message}`;
+  const message = `${cannotReach(target)}: ${cause.message}`;
   return new DialError(kindOf(errno), message, { cause });
 }
 
-/** `Cannot connect to 192.0.2.1:443 through "eth0"`. */
-export function cannotConnect(
+/** `Cannot reach 192.0.2.1:443 through "eth0"`. */
+export function cannotReach(
   { host, port, interface: through }: SocketOptions,
 ): string {
   const endpoint = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
   return through === undefined
-    ? `Cannot connect to ${endpoint}`
-    : `Cannot connect to ${endpoint} through "${through}"`;
+    ? `Cannot reach ${endpoint}`
+    : `Cannot reach ${endpoint} through "${through}"`;
 }
 
 function kindOf(errno: string): DialErrorKind {
@@ -47,6 +47,8 @@ function kindOf(errno: string): DialErrorKind {
       return "refused";
     case "ETIMEDOUT":
       return "timeout";
+    case "EACCES":
+      return "forbidden";
     default:
       return "unreachable";
   }

@@ -20,8 +20,8 @@ const RTMGRP_IPV6_ROUTE = 0x400;
 const SOCKADDR_NL_LENGTH = 12;
 const SOCKADDR_NL_GROUPS = 8;
 
-/** A change comes as a burst of messages: a cable pulled out is a dozen of them. In ms. */
-const QUIET = 100;
+/** A change comes as a burst of messages: a cable pulled out is a dozen of them. From the first one on, in ms. */
+const GATHERING = 100;
 
 export interface NetworkWatchOptions {
   /** Links, addresses or routes have changed; asked how, look at them. */
@@ -34,7 +34,7 @@ export function watchNetwork(options: NetworkWatchOptions): Disposable {
   return new NetworkWatch(subscribe(options.libc), options);
 }
 
-/** The kernel tells us; nothing runs while nothing changes. What a message says is not read: many are lost in a storm anyway. */
+/** The kernel tells us; nothing runs while nothing changes. What a message says is not read: in a storm some are lost anyway. */
 class NetworkWatch implements Disposable {
   readonly #onChange: () => void;
   readonly #libc: Libc;
@@ -66,8 +66,10 @@ class NetworkWatch implements Disposable {
   #arrived(): void {
     const { length } = this.#buffer;
     while (this.#libc.recv(this.#fd, this.#buffer, length, 0) > 0);
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#onChange(), QUIET);
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#onChange();
+    }, GATHERING);
     if (!this.#closed) this.#reader.arm();
   }
 }

@@ -29,7 +29,7 @@ export type OpenReader = (options: ReaderOptions) => Reader;
 export interface ReaderSupport {
   readonly libc: Libc;
   readonly poller: Poller;
-  /** Without it readers wait by the poller: 40 µs per wake-up more, and one thread hop. */
+  /** Without it readers wait by the poller: a wake-up then hops from one thread to another. */
   readonly pipes: PipeBinding | undefined;
 }
 
@@ -45,9 +45,9 @@ export function createReaders(support: ReaderSupport): OpenReader {
 const UV_EOF = -4095;
 
 /**
- * A Pipe handle polls any descriptor on Deno's own epoll loop and reads it there: as quick as a blocking loop in C, where a
- * parked FFI call adds 40 µs. Stopping and starting it around each arrival costs 0.7 µs. It does not notice a mere EPOLLERR: where
- * there may be one, the poller watches for it.
+ * A Pipe handle polls any descriptor on Deno's own epoll loop and reads it there: a ping through a TUN takes 10 µs, by the poller
+ * 19 µs. Stopping and starting it around each arrival costs 0.7 µs. It does not notice a mere EPOLLERR: where there may be one,
+ * the poller watches for it.
  */
 class PipeReader implements Reader {
   readonly #fd: number;

@@ -2,7 +2,7 @@ import { DialError } from "../src/base/errors.ts";
 import type { Protocol, SocketOptions } from "../src/base/socket.ts";
 import { type Address, parseAddress, unmapped } from "../src/wire/address.ts";
 import { type Binding, isLinkLocalIpv6, resolveBinding } from "./binding.ts";
-import { cannotConnect, dialError } from "./dial_errors.ts";
+import { cannotReach, dialError } from "./dial_errors.ts";
 import { ERRNO, errnoName } from "./errno.ts";
 import { cString, type Libc } from "./libc.ts";
 import type { OwnEntry, OwnSockets } from "./own_sockets.ts";
@@ -81,7 +81,7 @@ export function failed(
 }
 
 function unreachable(target: SocketOptions, reason: string): DialError {
-  return new DialError("unreachable", `${cannotConnect(target)}: ${reason}`);
+  return new DialError("unreachable", `${cannotReach(target)}: ${reason}`);
 }
 
 function bindingOf(

@@ -24,18 +24,19 @@ export async function openSocket(
 ): Promise<Socket> {
   target.signal.throwIfAborted();
   const connecting = beginConnect("tcp", target, support);
+  const { fd, connected, own } = connecting;
   try {
-    if (!connecting.connected) await finish(connecting, target, support);
+    if (!connected) await finish(connecting, target, support);
+    const socket = adoptTcp(fd);
+    own.state = "connected";
+    socket.once("close", own.remove);
+    // Nagle's algorithm against the peer's delayed ACKs costs 40 ms at the first write behind a TLS handshake.
+    return socket.setNoDelay(true);
   } catch (error) {
-    connecting.own.remove();
-    support.libc.close(connecting.fd);
+    own.remove();
+    support.libc.close(fd);
     throw error;
   }
-  const socket = adoptTcp(connecting.fd);
-  connecting.own.state = "connected";
-  socket.once("close", connecting.own.remove);
-  // Nagle's algorithm against the peer's delayed ACKs costs 40 ms at the first write behind a TLS handshake.
-  return socket.setNoDelay(true);
 }
 
 async function finish(

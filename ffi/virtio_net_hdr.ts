@@ -4,7 +4,7 @@ import { HEADROOM, type PacketBuffer } from "../src/wire/packet_buffer.ts";
 /**
  * Octets of `struct virtio_net_hdr` (linux/virtio_net.h) with what pads it: the kernel lets us choose any size from 10 upwards
  * (TUNSETVNETHDRSZ). As large as the headroom it begins where the buffer begins, so that a read and a write take the buffer as it
- * is: no view and no pointer per packet.
+ * is: no view (25 ns and its garbage) and no pointer (60 ns) per packet.
  */
 export const VIRTIO_NET_HDR = HEADROOM;
 

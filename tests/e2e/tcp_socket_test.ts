@@ -6,6 +6,7 @@ import { DeviceError, DialError } from "../../src/base/errors.ts";
 import type { SocketOptions } from "../../src/base/socket.ts";
 import { formatAddress } from "../../src/wire/address.ts";
 import { createPacketBuffer } from "../../src/wire/packet_buffer.ts";
+import { countDescriptors, descriptorsDownTo } from "../support/descriptors.ts";
 import { type Namespaces, netnsTest } from "../support/netns.ts";
 import { silentLog } from "../support/silent_log.ts";
 import { CLIENT, joinTwoWays, SERVER4, SERVER6 } from "../support/two_ways.ts";
@@ -74,17 +75,17 @@ netnsTest("openSocket gives up when it is told to, and leaves nothing open", [
   await using platform = openPlatform();
   await addSilentNetwork(net);
   await net.host.inside(async () => {
-    const before = descriptors();
+    const before = countDescriptors();
     const controllers = Array.from({ length: 50 }, () => new AbortController());
     const dials = controllers.map(({ signal }) =>
       dial(platform, { host: "10.0.0.2", port: 9, signal })
     );
-    assertEquals(descriptors(), before + 50);
+    assertEquals(countDescriptors(), before + 50);
     for (const controller of controllers) controller.abort(new Error("Enough"));
     for (const dialling of dials) {
       await assertRejects(() => dialling, Error, "Enough");
     }
-    assertEquals(descriptors(), before);
+    assertEquals(countDescriptors(), before);
 
     const signal = AbortSignal.abort(new Error("Before"));
     await assertRejects(
@@ -92,7 +93,7 @@ netnsTest("openSocket gives up when it is told to, and leaves nothing open", [
       Error,
       "Before",
     );
-    assertEquals(descriptors(), before);
+    assertEquals(countDescriptors(), before);
   });
 });
 
@@ -165,7 +166,7 @@ netnsTest(
   ["host"],
   async (net) => {
     await using platform = openPlatform();
-    await net.host.run("sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1");
+    await net.host.sysctl("net.ipv6.conf.default.disable_ipv6", 1);
     await net.host.inside(async () => {
       await using device = platform.openTun({
         ...{ name: "tun0", mtu: 1420, log: silentLog },
@@ -206,7 +207,7 @@ netnsTest(
     await net.host.inside(async () => {
       const listener = Deno.listen({ hostname: "127.0.0.1", port: 7000 });
       const serving = echo(listener);
-      const before = descriptors();
+      const before = countDescriptors();
       const one = async (): Promise<void> => {
         const socket = await dial(platform, { host: "127.0.0.1", port: 7000 });
         socket.end("ping");
@@ -215,8 +216,7 @@ netnsTest(
       for (let i = 0; i < 2000; i += 50) {
         await Promise.all(Array.from({ length: 50 }, one));
       }
-      // The server's last ends.
-      while (descriptors() > before) await turn();
+      await descriptorsDownTo(before);
       listener.close();
       await serving;
     });
@@ -290,12 +290,4 @@ async function text(socket: Socket): Promise<string> {
   for await (const part of socket) parts.push(String(part));
   socket.destroy();
   return parts.join("");
-}
-
-function descriptors(): number {
-  return [...Deno.readDirSync("/proc/self/fd")].length;
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 5));
 }

@@ -1,25 +1,15 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { createSocket } from "node:dgram";
-import { once } from "node:events";
 import { probePipes } from "../../ffi/node_handles.ts";
-import type { Platform } from "../../ffi/platform.ts";
 import { openLinux } from "../../ffi/platform_linux.ts";
 import { DeviceError } from "../../src/base/errors.ts";
-import type { Device } from "../../src/device/device.ts";
 import { formatAddress } from "../../src/wire/address.ts";
 import { createPacketBuffer } from "../../src/wire/packet_buffer.ts";
-import {
-  type DeviceBench,
-  FAR,
-  NEAR,
-  testDeviceContract,
-} from "../support/device_contract.ts";
+import { FAR, NEAR, testDeviceContract } from "../support/device_contract.ts";
 import { type Namespaces, netnsTest } from "../support/netns.ts";
 import { silentLog } from "../support/silent_log.ts";
+import { openTunBench, openTunHere, TUN } from "../support/tun_bench.ts";
 import { TcpPeer } from "../support/tcp_peer.ts";
 import { writeUdpPacket } from "../support/udp_packet.ts";
-
-const TUN = { name: "tun0", mtu: 1420, log: silentLog };
 
 /** Both ways of waiting; a Deno without the first has only the second. */
 const WAYS = { pipes: probePipes(), poller: undefined };
@@ -28,7 +18,7 @@ for (const [way, pipes] of Object.entries(WAYS)) {
   testDeviceContract((title, test) =>
     hostTest(`Linux TUN by ${way}: ${title}`, async (net) => {
       await using platform = openLinux(pipes);
-      await using bench = await openBench(net, platform);
+      await using bench = await openTunBench(net, platform);
       await test(bench);
     })
   );
@@ -37,7 +27,7 @@ for (const [way, pipes] of Object.entries(WAYS)) {
     `Linux TUN by ${way}: a deleted device is not readable any more`,
     async (net) => {
       await using platform = openLinux(pipes);
-      await using device = await openTun(net, platform);
+      await using device = await openTunHere(net, platform);
       const readable = device.readable();
       await net.host.ip("link del tun0");
 
@@ -52,7 +42,7 @@ hostTest(
   "Linux TUN takes super-packets of TCP from the kernel",
   async (net) => {
     await using platform = openLinux(probePipes());
-    const device = await openTun(net, platform);
+    const device = await openTunHere(net, platform);
     const peer = new TcpPeer(device);
     const serving = peer.serve();
     const payload = octets(60_000);
@@ -77,7 +67,7 @@ hostTest(
 
 hostTest("Linux TUN gives super-packets of TCP to the kernel", async (net) => {
   await using platform = openLinux(probePipes());
-  const device = await openTun(net, platform);
+  const device = await openTunHere(net, platform);
   const peer = new TcpPeer(device);
   const serving = peer.serve();
   const payload = octets(60_000);
@@ -98,7 +88,7 @@ hostTest("Linux TUN gives super-packets of TCP to the kernel", async (net) => {
 
 hostTest("Linux TUN gives super-packets of UDP to the kernel", async (net) => {
   await using platform = openLinux(probePipes());
-  await using bench = await openBench(net, platform);
+  await using bench = await openTunBench(net, platform);
   assertEquals(bench.device.offload.udp, true);
   const packet = createPacketBuffer();
   const payload = octets(2500);
@@ -164,7 +154,7 @@ hostTest(
 hostTest("Linux TUN is gone when it is closed", async (net) => {
   await using platform = openLinux(probePipes());
   for (let i = 0; i < 3; i++) {
-    await using device = await openTun(net, platform);
+    await using device = await openTunHere(net, platform);
     assertEquals(device.name, "tun0");
   }
   assertEquals((await net.host.ip("link")).includes("tun0"), false);
@@ -172,7 +162,7 @@ hostTest("Linux TUN is gone when it is closed", async (net) => {
 
 hostTest("openTun tells who has the name already", async (net) => {
   await using platform = openLinux(probePipes());
-  await using _device = await openTun(net, platform);
+  await using _device = await openTunHere(net, platform);
   await net.host.ip("link add veth0 type veth peer name veth1");
   await net.host.inside(() => {
     const busy = refused({ ...TUN });
@@ -223,52 +213,6 @@ function hostTest(
   test: (net: Namespaces<"host">) => Promise<void>,
 ): void {
   netnsTest(title, ["host"], test);
-}
-
-/** A TUN with FAR's address, and without the packets that IPv6 sends by itself. */
-async function openTun(
-  net: Namespaces<"host">,
-  platform: Platform,
-): Promise<Device> {
-  await net.host.run("sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1");
-  const device = await net.host.inside(() => platform.openTun(TUN));
-  await net.host.ip(`addr add ${formatAddress(FAR.address)}/24 dev tun0`);
-  return device;
-}
-
-async function openBench(
-  net: Namespaces<"host">,
-  platform: Platform,
-): Promise<DeviceBench & AsyncDisposable> {
-  const device = await openTun(net, platform);
-  const far = createSocket("udp4");
-  await net.host.inside(() => {
-    far.bind(FAR.port, formatAddress(FAR.address));
-    return once(far, "listening");
-  });
-  const inbox: Uint8Array[] = [];
-  far.on("message", (payload) => inbox.push(Uint8Array.from(payload)));
-  return {
-    device,
-    send: (payload) =>
-      new Promise((resolve, reject) =>
-        far.send(
-          payload,
-          NEAR.port,
-          formatAddress(NEAR.address),
-          (error) => error ? reject(error) : resolve(),
-        )
-      ),
-    async received() {
-      while (inbox.length === 0) await once(far, "message");
-      return inbox.shift() ?? new Uint8Array();
-    },
-    async [Symbol.asyncDispose]() {
-      await device[Symbol.asyncDispose]();
-      far.close();
-      await once(far, "close");
-    },
-  };
 }
 
 function connect(): Promise<Deno.TcpConn> {

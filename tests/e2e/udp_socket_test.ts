@@ -6,6 +6,7 @@ import type { Platform } from "../../ffi/platform.ts";
 import { openLinux } from "../../ffi/platform_linux.ts";
 import { DialError } from "../../src/base/errors.ts";
 import type { SocketOptions, UdpSocket } from "../../src/base/socket.ts";
+import { countDescriptors, descriptorsDownTo } from "../support/descriptors.ts";
 import { type Namespace, netnsTest } from "../support/netns.ts";
 import { CLIENT, joinTwoWays, SERVER4, SERVER6 } from "../support/two_ways.ts";
 
@@ -79,8 +80,8 @@ for (
     async (net) => {
       await using platform = openLinux(pipes);
       await joinTwoWays(net);
-      await net.server.run("sysctl", "-qw", "net.ipv4.ip_forward=1");
-      await net.server.run("sysctl", "-qw", "net.ipv6.conf.all.forwarding=1");
+      await net.server.sysctl("net.ipv4.ip_forward", 1);
+      await net.server.sysctl("net.ipv6.conf.all.forwarding", 1);
       await net.server.ip("route add unreachable 198.51.100.0/24");
       await net.server.ip("-6 route add unreachable 2001:db8:1::/64");
       await net.client.ip("route add 198.51.100.0/24 via 10.0.0.2");
@@ -153,7 +154,7 @@ netnsTest(
   async (net) => {
     await using platform = openLinux(probePipes());
     await net.host.inside(async () => {
-      const before = descriptors();
+      const before = countDescriptors();
       const payload = new Uint8Array(65_508);
       for (let i = 0; i < 500; i++) {
         using socket = open(platform, { host: "127.0.0.1", port: 9 });
@@ -162,7 +163,7 @@ netnsTest(
         };
         socket.send(payload);
       }
-      while (descriptors() > before) await turn();
+      await descriptorsDownTo(before);
     });
   },
 );
@@ -264,12 +265,4 @@ async function openEcho(
 
 function octets(length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => i * 7 + length);
-}
-
-function descriptors(): number {
-  return [...Deno.readDirSync("/proc/self/fd")].length;
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 5));
 }

@@ -5,6 +5,8 @@ export interface Namespace {
   readonly name: string;
   /** Runs `ip` in it: `ip("route add default dev tun0")`. */
   ip(words: string): Promise<string>;
+  /** Sets a kernel variable: `sysctl("net.ipv4.ip_forward", 1)`. */
+  sysctl(key: string, value: number): Promise<string>;
   /** Runs a command to its end and resolves with its output; rejects with its standard error where it fails. */
   run(command: string, ...args: string[]): Promise<string>;
   /** Starts a program that ends with the namespaces at the latest. */
@@ -132,6 +134,10 @@ async function createNamespace(
   const space: Namespace = {
     name,
     ip: (words) => run("ip", ["-n", name, ...words.split(" ")]),
+    sysctl(key, value) {
+      const file = `/proc/sys/${key.replaceAll(".", "/")}`;
+      return space.run("sh", "-c", `echo ${value} > ${file}`);
+    },
     run: (command, ...args) => run("ip", [...exec, command, ...args]),
     spawn(command, args, options) {
       const child = new Deno.Command("ip", {

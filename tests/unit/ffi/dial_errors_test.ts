@@ -14,6 +14,7 @@ Deno.test("dialError sorts what the system says", () => {
     ["ECONNREFUSED", "refused"],
     ["ECONNRESET", "refused"],
     ["ETIMEDOUT", "timeout"],
+    ["EACCES", "forbidden"],
     ["EHOSTUNREACH", "unreachable"],
     ["ENETUNREACH", "unreachable"],
     ["ENODEV", "unreachable"],
@@ -35,10 +36,10 @@ Deno.test("dialError says what was tried, and how", () => {
 
   assertEquals(
     describe(dialError({ target: TARGET, syscall, errno })),
-    "Cannot connect to 192.0.2.1:443: connect says ECONNREFUSED",
+    "Cannot reach 192.0.2.1:443: connect says ECONNREFUSED",
   );
   assertEquals(
     describe(dialError({ target: ipv6, syscall, errno, remedy: "go home" })),
-    'Cannot connect to [2001:db8::1]:443 through "eth0": connect says ECONNREFUSED (go home)',
+    'Cannot reach [2001:db8::1]:443 through "eth0": connect says ECONNREFUSED (go home)',
   );
 });
