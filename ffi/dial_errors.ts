@@ -11,20 +11,19 @@ export interface DialFailure {
   readonly syscall: string;
   /** Like "ECONNREFUSED". */
   readonly errno: string;
-  readonly remedy?: string;
+  /** What it means, or what would do. */
+  readonly hint?: string;
 }
 
 /** What the system said of a connection, with the DeviceError as its cause. */
 export function dialError(
-  { target, syscall, errno, remedy }: DialFailure,
+  { target, syscall, errno, hint }: DialFailure,
 ): DialError {
+  const said = `${syscall} says ${errno}`;
   const cause = new DeviceError(
     syscall,
     errno,
-    remedy === undefined
-      ? `${syscall} says ${errno}`
-      : `${syscall} says ${errno} (${remedy})`,
-    remedy,
+    hint === undefined ? said : `${said} (${hint})`,
   );
   const message = `${cannotReach(target)}: ${cause.message}`;
   return new DialError(kindOf(errno), message, { cause });

@@ -141,3 +141,8 @@ function load(): Deno.DynamicLibrary<typeof SYMBOLS> {
 export function cString(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${text}\0`);
 }
+
+/** An `int` by reference. */
+export function int32(value: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new Int32Array([value]).buffer);
+}

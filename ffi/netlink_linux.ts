@@ -24,7 +24,7 @@ const SOCKADDR_NL_GROUPS = 8;
 const GATHERING = 100;
 
 export interface NetworkWatchOptions {
-  /** Links, addresses or routes have changed; asked how, look at them. */
+  /** Links, addresses or routes have changed; which, is not said. */
   readonly onChange: () => void;
   readonly libc: Libc;
   readonly openReader: OpenReader;

@@ -1,5 +1,5 @@
 import { DeviceError } from "../src/base/errors.ts";
-import { ERRNO, errnoName } from "./errno.ts";
+import { errnoName } from "./errno.ts";
 import type { Libc } from "./libc.ts";
 
 // sys/epoll.h, sys/eventfd.h
@@ -83,7 +83,7 @@ export class Poller implements AsyncDisposable {
 
   /** Must be called before `fd` is closed or handed over. */
   forget(fd: number): void {
-    if (!this.#known.delete(fd)) return;
+    if (!this.#known.delete(fd) || this.#closed) return;
     this.#control(EPOLL_CTL_DEL, fd, 0);
     this.#settle(fd, false);
     if (this.#waiting.size === 0) this.#interrupt();
@@ -147,7 +147,7 @@ export class Poller implements AsyncDisposable {
       syscall,
       errno,
       `Cannot wait for descriptors: ${syscall} says ${errno}`,
-      errno === errnoName(ERRNO.EMFILE)
+      errno === "EMFILE"
         ? "Raise the limit of open files (ulimit -n)"
         : undefined,
     );

@@ -4,7 +4,7 @@ import { type Address, parseAddress, unmapped } from "../src/wire/address.ts";
 import { type Binding, isLinkLocalIpv6, resolveBinding } from "./binding.ts";
 import { cannotReach, dialError } from "./dial_errors.ts";
 import { ERRNO, errnoName } from "./errno.ts";
-import { cString, type Libc } from "./libc.ts";
+import { cString, int32, type Libc } from "./libc.ts";
 import type { OwnEntry, OwnSockets } from "./own_sockets.ts";
 import {
   AF_INET,
@@ -141,11 +141,11 @@ function optionRefused(
   const syscall = `setsockopt(${option})`;
   switch (errno) {
     case "ENODEV":
-      return dialError({ target, syscall, errno, remedy: "no such interface" });
+      return dialError({ target, syscall, errno, hint: "no such interface" });
     case "EPERM":
       return dialError({
         ...{ target, syscall, errno },
-        remedy: "run tungo as root, or give it CAP_NET_RAW and CAP_NET_ADMIN",
+        hint: "run tungo as root, or give it CAP_NET_RAW and CAP_NET_ADMIN",
       });
     default:
       return dialError({ target, syscall, errno });
@@ -178,8 +178,4 @@ function register(
     decodeSockaddr(local),
     decodeSockaddr(remote),
   );
-}
-
-export function int32(value: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(new Int32Array([value]).buffer);
 }

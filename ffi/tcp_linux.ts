@@ -1,14 +1,14 @@
 import type { Socket } from "node:net";
+import { DialError } from "../src/base/errors.ts";
 import type { SocketOptions } from "../src/base/socket.ts";
-import { dialError } from "./dial_errors.ts";
+import { cannotReach, dialError } from "./dial_errors.ts";
 import { errnoName } from "./errno.ts";
-import type { Libc } from "./libc.ts";
+import { int32, type Libc } from "./libc.ts";
 import { adoptTcp } from "./node_handles.ts";
 import type { Poller } from "./poller_linux.ts";
 import {
   beginConnect,
   type ConnectingSocket,
-  int32,
   type SocketSupport,
 } from "./socket_linux.ts";
 import { SO_ERROR, SOL_SOCKET } from "./socket_options_linux.ts";
@@ -50,7 +50,10 @@ async function finish(
   try {
     const ready = await poller.wait(fd, "writable");
     signal.throwIfAborted();
-    if (!ready) throw new Error("The network was closed during a connect");
+    if (!ready) {
+      const message = `${cannotReach(target)}: the network has been closed`;
+      throw new DialError("broken", message);
+    }
   } finally {
     signal.removeEventListener("abort", cancel);
     poller.forget(fd);

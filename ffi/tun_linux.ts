@@ -2,8 +2,8 @@ import { DeviceError } from "../src/base/errors.ts";
 import type { Device } from "../src/device/device.ts";
 import type { TunOptions } from "../src/device/open_tun.ts";
 import type { Offload } from "../src/wire/packet_buffer.ts";
-import { ERRNO, errnoName } from "./errno.ts";
-import { cString, type Libc } from "./libc.ts";
+import { errnoName } from "./errno.ts";
+import { cString, int32, type Libc } from "./libc.ts";
 import { watchNetwork } from "./netlink_linux.ts";
 import type { OpenReader } from "./reader_linux.ts";
 import { AF_INET } from "./sockaddr_linux.ts";
@@ -101,8 +101,8 @@ function setUp(
 
 function knowsHeaders(fd: number, libc: Libc): boolean {
   const features = new Uint32Array(1);
-  return libc.ioctl(fd, TUNGETFEATURES, new Uint8Array(features.buffer)) ===
-      0 &&
+  const octets = new Uint8Array(features.buffer);
+  return libc.ioctl(fd, TUNGETFEATURES, octets) === 0 &&
     ((features[0] ?? 0) & IFF_VNET_HDR) !== 0;
 }
 
@@ -136,7 +136,7 @@ function attach(
 
 /** What the kernel may leave to us when it hands packets out, as far as it knows the bits. */
 function grantOffload(fd: number, libc: Libc): number {
-  const size = new Uint8Array(new Int32Array([VIRTIO_NET_HDR]).buffer);
+  const size = int32(VIRTIO_NET_HDR);
   check(libc.ioctl(fd, TUNSETVNETHDRSZ, size), "ioctl(TUNSETVNETHDRSZ)", libc);
   const tcp = TUN_F_CSUM | TUN_F_TSO;
   return [tcp | TUN_F_USO, tcp, TUN_F_CSUM].find((mask) =>
@@ -213,6 +213,6 @@ function check(result: number, syscall: string, libc: Libc): number {
     syscall,
     errno,
     `Cannot set the device up: ${syscall} says ${errno}`,
-    errno === errnoName(ERRNO.EPERM) ? NEEDS_NET_ADMIN : undefined,
+    errno === "EPERM" ? NEEDS_NET_ADMIN : undefined,
   );
 }

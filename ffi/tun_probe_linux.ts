@@ -2,7 +2,7 @@ import {
   createPacketBuffer,
   type PacketBuffer,
 } from "../src/wire/packet_buffer.ts";
-import { cString, type Libc } from "./libc.ts";
+import { cString, int32, type Libc } from "./libc.ts";
 import {
   AF_INET,
   decodeSockaddr,
@@ -41,31 +41,32 @@ export function probeTcpOffload({ fd, libc }: ProbeOptions): boolean {
  * Whether a UDP super-packet reaches a socket as the datagrams that it was made of: Linux 7.0 accepts it and mangles them.
  * Goes the way of a DHCP offer, from 0.0.0.0 to 255.255.255.255, which needs no address on the device; the write itself delivers.
  */
-export function probeUdpOffload({ fd, name, libc }: ProbeOptions): boolean {
-  const socket = libc.socket(
-    AF_INET,
-    SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-    0,
-  );
-  if (socket < 0) return false;
-  try {
-    const device = cString(name);
-    const any = encodeSockaddr(new Uint8Array(4), 0);
-    const bound = libc.setsockopt(
-          socket,
-          SOL_SOCKET,
-          SO_BINDTODEVICE,
-          device,
-          device.length,
-        ) === 0 && libc.bind(socket, any, any.length) === 0;
-    if (!bound) return false;
-    const local = new Uint8Array(SOCKADDR_MAX);
-    libc.getsockname(socket, local, new Uint8Array([SOCKADDR_MAX, 0, 0, 0]));
-    const packet = ipv4Probe(UDP, decodeSockaddr(local).port);
-    return write(libc, fd, packet) && arrivesInTwo(libc, socket, packet);
-  } finally {
-    libc.close(socket);
-  }
+export function probeUdpOffload(options: ProbeOptions): boolean {
+  const { fd, libc } = options;
+  const socket = openSocketOn(options);
+  if (socket === undefined) return false;
+  const local = new Uint8Array(SOCKADDR_MAX);
+  libc.getsockname(socket, local, int32(SOCKADDR_MAX));
+  const packet = ipv4Probe(UDP, decodeSockaddr(local).port);
+  const passed = write(libc, fd, packet) && arrivesInTwo(libc, socket, packet);
+  libc.close(socket);
+  return passed;
+}
+
+/** For any datagram that comes in by the device. */
+function openSocketOn({ name, libc }: ProbeOptions): number | undefined {
+  const type = SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+  const fd = libc.socket(AF_INET, type, 0);
+  if (fd < 0) return undefined;
+  const device = cString(name);
+  const any = encodeSockaddr(new Uint8Array(4), 0);
+  const { length } = device;
+  if (
+    libc.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, length) === 0 &&
+    libc.bind(fd, any, any.length) === 0
+  ) return fd;
+  libc.close(fd);
+  return undefined;
 }
 
 function arrivesInTwo(

@@ -2,11 +2,11 @@ import type { DialError } from "../src/base/errors.ts";
 import type { SocketOptions, UdpSocket } from "../src/base/socket.ts";
 import { dialError } from "./dial_errors.ts";
 import { ERRNO, errnoName } from "./errno.ts";
-import type { Libc } from "./libc.ts";
+import { int32, type Libc } from "./libc.ts";
 import type { OwnEntry } from "./own_sockets.ts";
 import type { OpenReader, Reader } from "./reader_linux.ts";
 import { AF_INET } from "./sockaddr_linux.ts";
-import { beginConnect, int32, type SocketSupport } from "./socket_linux.ts";
+import { beginConnect, type SocketSupport } from "./socket_linux.ts";
 import {
   IP_RECVERR,
   IPPROTO_IP,
@@ -112,6 +112,7 @@ class LinuxUdp implements UdpSocket {
 
   #arrived(first: number): void {
     let result = first === -ERRNO.EAGAIN ? this.#receive() : first;
+    if (result === -ERRNO.EAGAIN) this.#forgetErrors();
     for (let i = 1; result !== -ERRNO.EAGAIN; i++) {
       if (result >= 0) this.onDatagram(this.#buffer.subarray(0, result));
       else this.#fail("recv", -result);
@@ -127,9 +128,13 @@ class LinuxUdp implements UdpSocket {
     return octets < 0 ? -this.#libc.errno() : octets;
   }
 
-  #fail(syscall: string, errno: number): void {
-    // Each error waits a second time, in a queue that would go on waking us. Taken without octets: the buffer may be lent just now.
+  /** Each error waits a second time, in a queue that would go on waking us. Taken without octets: the buffer may be lent just now. */
+  #forgetErrors(): void {
     while (this.#libc.recv(this.#fd, NOTHING, 0, MSG_ERRQUEUE) >= 0);
+  }
+
+  #fail(syscall: string, errno: number): void {
+    this.#forgetErrors();
     if (isLoss(errno)) return;
     this.onError(
       dialError({ target: this.#target, syscall, errno: errnoName(errno) }),

@@ -107,12 +107,12 @@ async function change(
 ): Promise<void> {
   if (reversal === undefined) return await perform(action, log);
   undo.unshift(reversal);
-  onUndo?.(undo);
+  onUndo?.([...undo]);
   try {
     await perform(action, log);
   } catch (error) {
     undo.shift();
-    onUndo?.(undo);
+    onUndo?.([...undo]);
     throw error;
   }
 }
@@ -187,11 +187,15 @@ function spawn(
       env: { PATH, ...env },
     }).spawn();
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    const { name, message } = error as Error;
+    const what = `Cannot run "${program}"`;
+    if (!(error instanceof Deno.errors.NotFound)) {
+      throw new DeviceError(program, name, `${what}: ${message}`);
+    }
     throw new DeviceError(
       program,
       "ENOENT",
-      `Cannot run "${program}": there is no such program`,
+      `${what}: there is no such program`,
       program === "ip" ? "Install iproute2" : undefined,
     );
   }
@@ -211,7 +215,8 @@ async function endOf<T>(
   const terminate = setTimeout(() => kill(child, "SIGTERM"), patience);
   const giveUp = setTimeout(() => {
     kill(child, "SIGKILL");
-    tooSlow.reject(new Error(`No end after ${patience / 1000} s`));
+    const message = `No end after ${patience / 1000} s`;
+    tooSlow.reject(new DeviceError("waitpid", "ETIMEDOUT", message));
   }, patience + 1000);
   try {
     return await Promise.race([result, tooSlow.promise]);

@@ -39,7 +39,7 @@ Deno.test("dialError says what was tried, and how", () => {
     "Cannot reach 192.0.2.1:443: connect says ECONNREFUSED",
   );
   assertEquals(
-    describe(dialError({ target: ipv6, syscall, errno, remedy: "go home" })),
+    describe(dialError({ target: ipv6, syscall, errno, hint: "go home" })),
     'Cannot reach [2001:db8::1]:443 through "eth0": connect says ECONNREFUSED (go home)',
   );
 });
