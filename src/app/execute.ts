@@ -13,6 +13,9 @@ import { splitWords } from "../system/words.ts";
 /** A command that takes longer is ended. In ms. */
 const PATIENCE: Millis = 60_000;
 
+/** Between one attempt to end it and the next. */
+const GRACE: Millis = 1000;
+
 export interface ExecuteOptions {
   readonly log: Log;
   /** Told what will have to be undone, before each change and after it: whoever writes it down survives a crash. */
@@ -205,24 +208,28 @@ function reasonOf({ code, signal }: Deno.CommandStatus): string {
   return signal === null ? `exit code ${code}` : `ended by ${signal}`;
 }
 
-/** Ends `child` when it is too slow, by force where it does not listen, and waits no longer where `result` still does not come. */
+/**
+ * Ends `child` when it is too slow, by force where it does not listen. Where `result` does not come even then, as somebody else
+ * holds the output open, it is given up.
+ */
 async function endOf<T>(
   child: Deno.ChildProcess,
   result: Promise<T>,
   patience: Millis,
 ): Promise<T> {
-  const tooSlow = Promise.withResolvers<never>();
-  const terminate = setTimeout(() => kill(child, "SIGTERM"), patience);
-  const giveUp = setTimeout(() => {
-    kill(child, "SIGKILL");
-    const message = `No end after ${patience / 1000} s`;
-    tooSlow.reject(new DeviceError("waitpid", "ETIMEDOUT", message));
-  }, patience + 1000);
+  const givenUp = Promise.withResolvers<never>();
+  const timers = [
+    setTimeout(() => kill(child, "SIGTERM"), patience),
+    setTimeout(() => kill(child, "SIGKILL"), patience + GRACE),
+    setTimeout(() => {
+      const message = `No end after ${patience / 1000} s`;
+      givenUp.reject(new DeviceError("waitpid", "ETIMEDOUT", message));
+    }, patience + 2 * GRACE),
+  ];
   try {
-    return await Promise.race([result, tooSlow.promise]);
+    return await Promise.race([result, givenUp.promise]);
   } finally {
-    clearTimeout(terminate);
-    clearTimeout(giveUp);
+    timers.forEach(clearTimeout);
   }
 }
 
@@ -230,7 +237,7 @@ function kill(child: Deno.ChildProcess, signal: Deno.Signal): void {
   try {
     child.kill(signal);
   } catch {
-    // It has ended, and somebody else holds its output open.
+    // It has ended.
   }
 }
 
