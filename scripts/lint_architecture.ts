@@ -61,7 +61,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       "config",
       "control",
       "node:net",
-      "node:dns",
+      "node:timers",
     ],
   ],
   std: ["node:assert/strict", "node:util"],

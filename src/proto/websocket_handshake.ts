@@ -39,6 +39,8 @@ export interface UpgradeAnswer {
   /** Everything but 101 ends the connection. */
   readonly status: 101 | 400 | 404 | 405;
   readonly octets: Uint8Array;
+  /** "" for none. */
+  readonly subprotocol: string;
 }
 
 /** In the order of GOST's client. Fails for a header that is malformed or belongs to the handshake: try it out when configuring. */
@@ -96,10 +98,16 @@ export function checkUpgradeAnswer(
   return protocol;
 }
 
-/** Judges as GOST's server does, in its order. Neither subprotocols nor extensions are chosen. RFC 6455 §4.2. */
+export interface UpgradeOptions {
+  readonly path: string;
+  /** Chosen where the client offers it. */
+  readonly subprotocol?: string;
+}
+
+/** Judges as GOST's server does, in its order. No extension is chosen. RFC 6455 §4.2. */
 export function answerUpgradeRequest(
   { startLine, headers }: HttpHead,
-  { path }: { readonly path: string },
+  { path, subprotocol = "" }: UpgradeOptions,
 ): UpgradeAnswer {
   const line = parseRequestLine(startLine);
   if (line === undefined || !headers.has("host")) return refuse(400);
@@ -113,13 +121,16 @@ export function answerUpgradeRequest(
   if (version !== VERSION || !/^[A-Za-z0-9+/]{22}==$/.test(key)) {
     return refuse(400);
   }
+  const chosen = subprotocol !== "" &&
+    hasToken(headers.get("sec-websocket-protocol"), subprotocol);
   const octets = encodeHead([
     "HTTP/1.1 101 Switching Protocols",
     "Upgrade: websocket",
     "Connection: Upgrade",
     `Sec-WebSocket-Accept: ${accept(key)}`,
+    ...(chosen ? [`Sec-WebSocket-Protocol: ${subprotocol}`] : []),
   ]);
-  return { status: 101, octets };
+  return { status: 101, octets, subprotocol: chosen ? subprotocol : "" };
 }
 
 const REFUSALS = {
@@ -139,7 +150,7 @@ function refuse(status: keyof typeof REFUSALS): UpgradeAnswer {
     // RFC 6455 §4.4.
     ...(status === 404 ? [] : [`Sec-WebSocket-Version: ${VERSION}`]),
   ], `${reason}\n`);
-  return { status, octets };
+  return { status, octets, subprotocol: "" };
 }
 
 function isUpgrade(headers: HttpHead["headers"]): boolean {

@@ -82,12 +82,18 @@ export function localPort(key: FlowKey): number {
   return word(key, PORTS) & 0xffff;
 }
 
-export function remoteHost(key: FlowKey): string {
-  return host(key, REMOTE);
+/** An address as `wire/address.ts` formats it, and a port. */
+export interface KeyEnd {
+  readonly host: string;
+  readonly port: number;
 }
 
-export function localHost(key: FlowKey): string {
-  return host(key, LOCAL);
+export function remoteEndpoint(key: FlowKey): KeyEnd {
+  return { host: host(key, REMOTE), port: remotePort(key) };
+}
+
+export function localEndpoint(key: FlowKey): KeyEnd {
+  return { host: host(key, LOCAL), port: localPort(key) };
 }
 
 /** Writes local and remote address one behind the other: source and destination of a packet to the application. */

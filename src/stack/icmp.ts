@@ -25,7 +25,7 @@ import {
   createFlowKey,
   type FlowKey,
   isIpv4,
-  localHost,
+  localEndpoint,
   putRequestAddresses,
   readFlowKey,
 } from "./flow_key.ts";
@@ -125,7 +125,9 @@ export class Echo {
     const request = ip.version === 4 ? ECHO_REQUEST : ECHO_REQUEST_V6;
     if (type !== request || code !== 0) return "icmp.ignored";
     readFlowKey(this.#key, view, ip, 0, 0);
-    if (!this.#gateways.has(localHost(this.#key))) return "icmp.ignored";
+    if (!this.#gateways.has(localEndpoint(this.#key).host)) {
+      return "icmp.ignored";
+    }
     const message = octets.subarray(payload, payload + payloadLength);
     const reply = ip.version === 4 ? ECHO_REPLY : ECHO_REPLY_V6;
     this.#output.queueIcmp(this.#key, payloadLength, (into, at, bytes) => {

@@ -30,6 +30,7 @@ export class UdpSession implements Timed {
   #onDatagram: ((payload: Uint8Array) => void) | undefined;
   #waiting: Uint8Array[] = [];
   #waitingOctets = 0;
+  #closed = false;
 
   constructor(host: UdpHost, key: FlowKey) {
     this.#host = host;
@@ -50,10 +51,10 @@ export class UdpSession implements Timed {
     for (const payload of waiting) onDatagram(payload);
   }
 
-  /** Answers the first datagram with an ICMP error, or nothing, and ends. Afterwards it is only an end. */
+  /** Ends the session with an ICMP error, or with nothing. The error quotes the first datagram, or what was its header. */
   reject(refusal: Refusal): void {
-    const [first] = this.#waiting;
-    if (first !== undefined) this.#host.reject(this, refusal, first);
+    if (this.#closed) return;
+    this.#host.reject(this, refusal, this.first());
     this.close();
   }
 
@@ -64,6 +65,7 @@ export class UdpSession implements Timed {
 
   /** Ends the session without a word. */
   close(): void {
+    this.#closed = true;
     this.#waiting = [];
     this.onClosed = undefined;
     this.#host.remove(this);

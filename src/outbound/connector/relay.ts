@@ -5,13 +5,9 @@ import { formatEndpoint, type Target } from "../../flow/flow.ts";
 import { readMessage } from "../../flow/read_message.ts";
 import type { DatagramChannel } from "../../flow/stream.ts";
 import { wrapStream } from "../../flow/wrap.ts";
-import {
-  type DatagramFraming,
-  datagramStream,
-} from "../../framing/datagram_stream.ts";
+import { datagramStream } from "../../framing/datagram_stream.ts";
+import { relayDatagrams } from "../../framing/relay_datagrams.ts";
 import type { Credentials } from "../../proto/credentials.ts";
-import { DatagramReader } from "../../proto/datagram_reader.ts";
-import { LENGTH_PREFIX, putLengthPrefixed } from "../../proto/length_prefix.ts";
 import { encodeRelayRequest } from "../../proto/relay_request.ts";
 import {
   type RelayResponse,
@@ -27,8 +23,6 @@ const GRACE: Millis = 25;
 const MAX_PATIENCE: Millis = 300;
 /** GOST answers every failed dial with "network unreachable": after so long it was no refusal. */
 const SLOW: Millis = 10_000;
-/** Octets of the longest datagram and of its length. */
-const DATAGRAM_MAX = 2 + 65_535;
 
 export interface RelayOptions {
   readonly credentials?: Credentials;
@@ -40,12 +34,7 @@ export function relay(options: RelayOptions): Connector {
   const { clock, credentials } = options;
   /** A GOST server without `nodelay` answers with the target's first octets only. */
   let answersFirst = false;
-  const framing: DatagramFraming = {
-    reader: (onDatagram) =>
-      new DatagramReader(LENGTH_PREFIX, (payload) => onDatagram(payload)),
-    put: (into, payload) => putLengthPrefixed(into, 0, payload),
-    scratch: new Uint8Array(DATAGRAM_MAX),
-  };
+  const framing = relayDatagrams();
 
   async function connect(
     carrier: Carrier,

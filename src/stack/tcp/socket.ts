@@ -123,6 +123,16 @@ export class TcpSocket implements Timed {
     this.host.markDirty(this);
   }
 
+  /** Octets that `read` would lend. */
+  readable(): number {
+    return this.rcv.readable;
+  }
+
+  /** The peer's FIN has come, and everything before it has been read. */
+  hasEnded(): boolean {
+    return this.rcv.finished && this.rcv.readable === 0;
+  }
+
   /** Lends the octets that have arrived, in one piece or two; they are gone afterwards. */
   read(take: (octets: Uint8Array) => void): void {
     if (this.rcv.readable === 0) return;

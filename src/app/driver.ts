@@ -1,0 +1,112 @@
+import { clearImmediate, setImmediate } from "node:timers";
+import type { Clock, Millis } from "../base/clock.ts";
+import type { Device } from "../device/device.ts";
+import type { Stack } from "../stack/stack.ts";
+import {
+  createPacketBuffer,
+  type PacketBuffer,
+} from "../wire/packet_buffer.ts";
+
+/** Packets of one turn: a 5 ms timer of somebody else's stays within 2 ms of its time then (measured at 15 Gbit/s). */
+const BURST = 64;
+
+export interface DriverOptions {
+  readonly clock: Clock;
+  /** Of the burst that was read at `now`; asked before the stack sees it. */
+  readonly onBurst?: (now: Millis) => void;
+}
+
+/** Feeds the stack from a device and lets it speak: after each burst, when it asks for it, and when a flow has something to say. */
+export class Driver {
+  readonly #options: DriverOptions;
+  readonly #packet = createPacketBuffer();
+  readonly #emit = (packet: PacketBuffer): boolean => this.#send(packet);
+  #stack: Stack | undefined;
+  #device: Device | undefined;
+  #scheduled = false;
+  #timer: Disposable | undefined;
+  #timerAt: Millis = Infinity;
+
+  constructor(options: DriverOptions) {
+    this.#options = options;
+  }
+
+  /** To be called once, before anything else. */
+  attach(stack: Stack): void {
+    this.#stack = stack;
+  }
+
+  /** Runs until `device` is closed or deleted; the stack and its flows stay for the next one. */
+  async run(device: Device): Promise<void> {
+    this.#device = device;
+    while (await device.readable()) this.#burst();
+    this.#device = undefined;
+  }
+
+  /** A flow has something to say. */
+  readonly onDirty = (): void => {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#poll(this.#options.clock.now());
+    });
+  };
+
+  stop(): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+  }
+
+  /** What waits is read first, so that no timer goes off because of an ACK that nobody has looked at. */
+  #burst(): void {
+    const { clock, onBurst } = this.#options;
+    const now = clock.now();
+    onBurst?.(now);
+    for (let i = 0; i < BURST; i++) {
+      if (!this.#device?.receive(this.#packet)) break;
+      this.#stack?.receive(this.#packet, now);
+    }
+    this.#poll(now);
+  }
+
+  #poll(now: Millis): void {
+    const stack = this.#stack;
+    if (stack === undefined) return;
+    stack.poll(now, this.#emit);
+    const at = stack.pollAt();
+    if (at === -Infinity) this.#again();
+    else if (at < this.#timerAt) this.#wakeAt(at);
+  }
+
+  /** A flow had more to send than fits into one turn: the others come first. */
+  #again(): void {
+    if (this.#timerAt === -Infinity) return;
+    this.#wakeAt(-Infinity);
+  }
+
+  #wakeAt(at: Millis): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timerAt = at;
+    const wake = (): void => {
+      this.#timerAt = Infinity;
+      this.#timer = undefined;
+      this.#burst();
+    };
+    this.#timer = at === -Infinity
+      ? immediately(wake)
+      : this.#options.clock.callAt(at, wake);
+  }
+
+  #send(packet: PacketBuffer): boolean {
+    if (this.#device?.send(packet)) return true;
+    this.#stack?.countDrop("output.queue");
+    return false;
+  }
+}
+
+/** A timer of 0 ms takes 2 ms (measured), this takes microseconds. */
+function immediately(task: () => void): Disposable {
+  const handle = setImmediate(task);
+  return { [Symbol.dispose]: () => clearImmediate(handle) };
+}

@@ -1,0 +1,117 @@
+import type { Clock } from "../base/clock.ts";
+import { describe, DialError, TruncatedError } from "../base/errors.ts";
+import type { Fields, Log } from "../base/log.ts";
+import { type Flow, formatEndpoint, type Rejection } from "../flow/flow.ts";
+import type { Handler } from "../flow/handler.ts";
+
+export interface OpenedFlow {
+  readonly id: number;
+  /** Ends the flow. */
+  readonly controller: AbortController;
+}
+
+export interface FlowsOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The flows of all services, from their first packet to their line in the log. */
+export class Flows {
+  readonly #options: FlowsOptions;
+  readonly #running = new Map<number, AbortController>();
+  #lastId = 0;
+  #onIdle: (() => void) | undefined;
+
+  constructor(options: FlowsOptions) {
+    this.#options = options;
+  }
+
+  /** To be followed by `run` with the flow that is made of it. */
+  open(): OpenedFlow {
+    const id = ++this.#lastId;
+    const controller = new AbortController();
+    this.#running.set(id, controller);
+    return { id, controller };
+  }
+
+  /** The root of a flow: what its failure means for the application is decided here. */
+  async run(flow: Flow, handler: Handler): Promise<void> {
+    const { clock, log } = this.#options;
+    const start = clock.now();
+    try {
+      const { via } = await handler(flow);
+      log.info("flow.close", this.#line(flow, start, { via, reason: "end" }));
+    } catch (error) {
+      flow.reject(rejectionFor(error));
+      const via = flow.trace.at(-1)?.what;
+      const reason = describe(error);
+      // A peer that goes away is everyday life; a way that does not work is not.
+      const fields = this.#line(flow, start, { via, reason });
+      if (error instanceof DialError) log.warn("flow.close", fields);
+      else if (isExpected(flow, error)) log.info("flow.close", fields);
+      else log.error("flow.close", fields);
+    } finally {
+      this.#running.get(flow.id)?.abort(new Error("The flow is over"));
+      this.#running.delete(flow.id);
+      if (this.#running.size === 0) this.#onIdle?.();
+    }
+  }
+
+  count(): number {
+    return this.#running.size;
+  }
+
+  /** Resolves when no flow is left. */
+  idle(): Promise<void> {
+    if (this.#running.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onIdle = resolve);
+  }
+
+  /** Ends those that are left. */
+  abortAll(reason: Error): void {
+    for (const controller of this.#running.values()) controller.abort(reason);
+  }
+
+  #line(
+    { id, protocol, src, dst, name, traffic }: Flow,
+    start: number,
+    outcome: { readonly via: string | undefined; readonly reason: string },
+  ): Fields {
+    return {
+      id,
+      protocol,
+      src: formatEndpoint(src),
+      dst: formatEndpoint(dst),
+      name,
+      ...outcome,
+      sent: traffic.sent,
+      received: traffic.received,
+      ms: Math.round(this.#options.clock.now() - start),
+    };
+  }
+}
+
+/** A node that cannot be reached says nothing about the target: the application learns that there is no way to it. */
+function rejectionFor(error: unknown): Rejection {
+  if (!(error instanceof DialError)) return "unreachable";
+  if (error.node !== undefined) return "unreachable";
+  switch (error.kind) {
+    case "refused":
+      return "refused";
+    case "timeout":
+      return "silent";
+    case "forbidden":
+      return "prohibited";
+    case "unreachable":
+    case "auth":
+    case "unsupported":
+    case "broken":
+      return "unreachable";
+    default:
+      throw new Error(`Unreachable kind: ${error.kind satisfies never}`);
+  }
+}
+
+function isExpected({ signal }: Flow, error: unknown): boolean {
+  return error instanceof TruncatedError || signal.aborted;
+}

@@ -1,0 +1,54 @@
+import { createServer, type Socket } from "node:net";
+import { DeviceError } from "../../base/errors.ts";
+import { formatEndpoint } from "../../flow/flow.ts";
+import { nodeStream } from "../../flow/node_stream.ts";
+import type { Listen, Listener, ListenOptions } from "../contracts.ts";
+
+/** A client that is gone without a word is noticed after this long, in ms. As Go has it. */
+const KEEPALIVE = 15_000;
+
+export function tcp(): Listen {
+  return (options) =>
+    listen(options, (socket) => {
+      options.onIncoming({
+        stream: nodeStream(socket),
+        from: remoteOf(socket),
+      });
+    });
+}
+
+/** Calls `onSocket` with every connection, both directions open, Nagle off. */
+export function listen(
+  { host, port }: Pick<ListenOptions, "host" | "port">,
+  onSocket: (socket: Socket) => void,
+): Promise<Listener> {
+  const server = createServer({ allowHalfOpen: true, noDelay: true });
+  server.on("connection", (socket: Socket) => {
+    socket.setKeepAlive(true, KEEPALIVE);
+    onSocket(socket);
+  });
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: Error & { code?: string }) => {
+      const what = formatEndpoint({ host: host === "" ? "*" : host, port });
+      const message = `Cannot listen on ${what}: ${error.message}`;
+      reject(new DeviceError("listen", error.code ?? "", message));
+    });
+    const onListening = (): void => {
+      const address = server.address();
+      const bound = typeof address === "object" ? address : null;
+      resolve({
+        address: { host: bound?.address ?? host, port: bound?.port ?? port },
+        [Symbol.asyncDispose]: () =>
+          new Promise((done) => server.close(() => done())),
+      });
+    };
+    if (host === "") server.listen(port, onListening);
+    else server.listen(port, host, onListening);
+  });
+}
+
+export function remoteOf(socket: Socket): { host: string; port: number } {
+  // A socket of both families shows IPv4 clients as mapped.
+  const host = (socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, "");
+  return { host, port: socket.remotePort ?? 0 };
+}
