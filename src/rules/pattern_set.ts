@@ -1,0 +1,126 @@
+import { parseAddress, type Prefix, unmapped } from "../wire/address.ts";
+import {
+  addRange,
+  createAddressRanges,
+  createAddressTable,
+  findAddress,
+} from "./address_table.ts";
+import { type Glob, matchGlob } from "./glob.ts";
+import { NameTable } from "./name_table.ts";
+import { parsePattern, type PortRange } from "./pattern.ts";
+
+/** Compiled once, read for every flow. */
+export interface PatternSet {
+  readonly size: number;
+  /**
+   * The index of a pattern that matches, -1 where none does. `host` is an address as `wire/address.ts` formats it, or a
+   * name in any case. A flow without a port has port 0.
+   */
+  match(host: string, port: number): number;
+}
+
+interface GlobEntry {
+  readonly glob: Glob;
+  readonly ports: PortRange;
+  readonly index: number;
+}
+
+/** Patterns that cannot be read match nothing: `patternProblem` is for whoever reads them from a file. */
+export function compilePatterns(texts: readonly string[]): PatternSet {
+  const prefixRanges = createAddressRanges();
+  const otherRanges = createAddressRanges();
+  const names = new NameTable();
+  const below = new NameTable();
+  const globs: GlobEntry[] = [];
+  for (const [index, text] of texts.entries()) {
+    const pattern = parsePattern(text);
+    switch (pattern.kind) {
+      case "prefix": {
+        const [first, last] = boundsOf(pattern.prefix);
+        addRange(prefixRanges, first, last, index);
+        break;
+      }
+      case "range":
+        addRange(otherRanges, pattern.first, pattern.last, index);
+        break;
+      case "name":
+        names.add(pattern.name, pattern.ports, index);
+        break;
+      case "below":
+        below.add(pattern.suffix, pattern.ports, index);
+        break;
+      case "glob":
+        globs.push({ glob: pattern.glob, ports: pattern.ports, index });
+        break;
+      case "invalid":
+        break;
+    }
+  }
+  const prefixes = createAddressTable(prefixRanges);
+  const ranges = createAddressTable(otherRanges);
+  return {
+    size: texts.length,
+    match(host, port) {
+      const address = parseAddress(host);
+      if (address !== undefined) {
+        // An IPv4-mapped address counts as IPv4 for prefixes, and for nothing else.
+        const index = findAddress(prefixes, unmapped(address));
+        if (index >= 0) return index;
+        const other = findAddress(ranges, address);
+        if (other >= 0) return other;
+      }
+      const name = host.toLowerCase();
+      const index = findName(names, below, name, port);
+      return index >= 0 ? index : findGlob(globs, name, port);
+    },
+  };
+}
+
+/** Exact names, then suffixes from the longest to the shortest. */
+function findName(
+  names: NameTable,
+  below: NameTable,
+  host: string,
+  port: number,
+): number {
+  const exact = names.find(host, port);
+  if (exact >= 0) return exact;
+  const whole = names.find(`.${host}`, port);
+  if (whole >= 0) return whole;
+  for (
+    let dot = host.indexOf(".");
+    dot >= 0;
+    dot = host.indexOf(".", dot + 1)
+  ) {
+    const suffix = host.slice(dot);
+    const parent = names.find(suffix, port);
+    if (parent >= 0) return parent;
+    const wildcard = below.find(suffix, port);
+    if (wildcard >= 0) return wildcard;
+  }
+  return -1;
+}
+
+function findGlob(
+  globs: readonly GlobEntry[],
+  host: string,
+  port: number,
+): number {
+  const found = globs.find(({ glob, ports }) =>
+    port >= ports.first && port <= ports.last && matchGlob(glob, host)
+  );
+  return found?.index ?? -1;
+}
+
+/** The first and the last address of a prefix. */
+function boundsOf({ address, length }: Prefix): [Uint8Array, Uint8Array] {
+  const first = new Uint8Array(address.length);
+  const last = new Uint8Array(address.length);
+  for (const [i, octet] of address.entries()) {
+    const bits = Math.min(Math.max(length - i * 8, 0), 8);
+    const hostMask = 0xff >> bits;
+    first[i] = octet & ~hostMask;
+    last[i] = octet | hostMask;
+  }
+  return [first, last];
+}
