@@ -1,0 +1,196 @@
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Pair,
+  parseAllDocuments,
+  type Scalar as YamlScalar,
+  type YAMLMap,
+} from "yaml";
+import type { Position } from "../../base/errors.ts";
+import type { Problems } from "../problems.ts";
+import { type Entry, type Mapping, type Node, scalar } from "./node.ts";
+
+/** Deeper than any configuration, shallow enough for every recursion over it. */
+const MAX_DEPTH = 100;
+
+/** Nodes that aliases may add: a few lines of aliases of aliases must not fill the memory. */
+const MAX_ALIASED = 100_000;
+
+/** Reads YAML, and JSON as the YAML that it is. An empty document is an empty mapping, and so is one with errors. */
+export function readDocument(
+  file: string,
+  text: string,
+  problems: Problems,
+): Mapping {
+  const lines = new LineCounter();
+  const positionOf = (offset: number): Position => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line, column: col };
+  };
+  const complain = (message: string, offset: number): void =>
+    problems.error(message, { path: "", at: positionOf(offset) });
+  const nothing: Mapping = {
+    kind: "mapping",
+    entries: [],
+    at: { file, line: 1, column: 1 },
+  };
+
+  const [document, second] = parseAllDocuments(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    version: "1.2",
+  });
+  if (document === undefined) return nothing;
+  const complaints = [...document.errors, ...document.warnings];
+  for (const { message, pos } of complaints) {
+    complain(`Cannot read this as YAML: ${message}`, pos[0]);
+  }
+  if (second !== undefined) {
+    complain("Cannot read two documents of one file", second.range[0]);
+  }
+  if (document.errors.length > 0) return nothing;
+  const root = new Converter(complain, positionOf).convert(document.contents);
+  if (root.kind === "mapping") return root;
+  if (root.kind === "scalar" && root.value === null) return nothing;
+  problems.error(
+    "Cannot find any keys: a configuration is a mapping like services: […]",
+    { path: "", at: root.at },
+  );
+  return nothing;
+}
+
+/** From the YAML library's nodes to ours. */
+class Converter {
+  readonly #complain: (message: string, offset: number) => void;
+  readonly #positionOf: (offset: number) => Position;
+  readonly #anchors = new Map<string, unknown>();
+  #depth = 0;
+  /** Aliases that are being followed. */
+  #following = 0;
+  #aliased = 0;
+
+  constructor(
+    complain: (message: string, offset: number) => void,
+    positionOf: (offset: number) => Position,
+  ) {
+    this.#complain = complain;
+    this.#positionOf = positionOf;
+  }
+
+  /** `offset` is where a value that is not even written would stand. */
+  convert(node: unknown, offset: number = 0): Node {
+    const start = rangeOf(node) ?? offset;
+    if (this.#depth >= MAX_DEPTH || this.#aliased >= MAX_ALIASED) {
+      this.#complain(
+        this.#depth >= MAX_DEPTH
+          ? `Cannot read more than ${MAX_DEPTH} levels of nesting`
+          : `Cannot read more than ${MAX_ALIASED} values behind aliases`,
+        start,
+      );
+      return scalar(null, this.#positionOf(start));
+    }
+    this.#depth++;
+    if (this.#following > 0) this.#aliased++;
+    const converted = this.#convertAny(node, start);
+    this.#depth--;
+    return converted;
+  }
+
+  #convertAny(node: unknown, start: number): Node {
+    const at = this.#positionOf(start);
+    if (isAlias(node)) return this.#follow(node.source, start);
+    if (isScalar(node) || isSeq(node) || isMap(node)) {
+      const isNew = node.anchor !== undefined && this.#following === 0;
+      if (isNew) this.#anchors.set(node.anchor ?? "", node);
+    }
+    if (isScalar(node)) return convertScalar(node, at);
+    if (isSeq(node)) {
+      const items = node.items.map((item) => this.convert(item, start));
+      return { kind: "sequence", items, at };
+    }
+    if (isMap(node)) {
+      return { kind: "mapping", entries: this.#convertEntries(node), at };
+    }
+    return scalar(null, at);
+  }
+
+  #follow(anchor: string, start: number): Node {
+    const target = this.#anchors.get(anchor);
+    if (target === undefined) {
+      this.#complain(
+        `Cannot find the anchor &${anchor} before *${anchor}`,
+        start,
+      );
+    }
+    this.#following++;
+    const converted = this.convert(target, start);
+    this.#following--;
+    return converted;
+  }
+
+  /** A key of the mapping itself wins over those that `<<` merges in, and earlier ones of these over later ones. */
+  #convertEntries(map: YAMLMap): readonly Entry[] {
+    const own = new Map<string, Entry>();
+    const merged: Entry[] = [];
+    for (const pair of map.items) {
+      const key = isScalar(pair.key) ? pair.key : undefined;
+      const start = rangeOf(pair.key) ?? rangeOf(map) ?? 0;
+      const name = key === undefined ? "" : String(key.source ?? key.value);
+      if (key === undefined || key.value === null) {
+        this.#complain("Cannot use this as a key: it must be a text", start);
+      } else if (name === "<<" && key.type === "PLAIN") {
+        merged.push(...this.#merge(pair, start));
+      } else if (own.has(name.toLowerCase())) {
+        const first = own.get(name.toLowerCase())?.key ?? "";
+        this.#complain(
+          `Cannot use "${name}" beside "${first}": keys have no case`,
+          start,
+        );
+      } else {
+        const value = this.convert(pair.value, start);
+        const at = this.#positionOf(start);
+        own.set(name.toLowerCase(), { key: name, at, value });
+      }
+    }
+    for (const entry of merged) {
+      const name = entry.key.toLowerCase();
+      if (!own.has(name)) own.set(name, entry);
+    }
+    return [...own.values()];
+  }
+
+  #merge(pair: Pair, start: number): readonly Entry[] {
+    const value = this.convert(pair.value, start);
+    const sources = value.kind === "sequence" ? value.items : [value];
+    return sources.flatMap((source) => {
+      if (source.kind === "mapping") return source.entries;
+      this.#complain(
+        "Cannot merge this: << takes a mapping or a list of them",
+        start,
+      );
+      return [];
+    });
+  }
+}
+
+function convertScalar({ value, source }: YamlScalar, at: Position): Node {
+  switch (typeof value) {
+    case "string":
+      return scalar(value, at);
+    case "number":
+    case "boolean": {
+      const differs = source !== undefined && source !== String(value);
+      return { ...scalar(value, at), ...(differs && { source }) };
+    }
+    default:
+      return scalar(value === null ? null : source ?? "", at);
+  }
+}
+
+function rangeOf(node: unknown): number | undefined {
+  const isNode = isScalar(node) || isMap(node) || isSeq(node) || isAlias(node);
+  return isNode ? node.range?.[0] : undefined;
+}
