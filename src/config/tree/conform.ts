@@ -1,5 +1,5 @@
 import type { Problems } from "../problems.ts";
-import { nearest } from "../values/nearest.ts";
+import { unknownKey } from "../values/nearest.ts";
 import {
   readBoolean,
   readDuration,
@@ -41,11 +41,8 @@ export function conform(
     if (keys.some((known) => known.toLowerCase() === key.toLowerCase())) {
       continue;
     }
-    const near = nearest(key, keys);
-    const hint = near === undefined
-      ? `the keys here are ${keys.join(", ")}`
-      : `did you mean "${near}"?`;
-    problems.error(`Unknown key "${key}": ${hint}`, { path, at });
+    const all = `the keys here are ${keys.join(", ")}`;
+    problems.error(unknownKey(key, keys, all), { path, at });
   }
   return { kind: "mapping", entries, at: node.at };
 }

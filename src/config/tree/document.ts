@@ -19,6 +19,14 @@ const MAX_DEPTH = 100;
 /** Nodes that aliases may add: a few lines of aliases of aliases must not fill the memory. */
 const MAX_ALIASED = 100_000;
 
+/** In place of the library's messages that quote the document, as what they quote may be a password. */
+const OWN_WORDS: ReadonlyMap<string, string> = new Map([
+  ["TAG_RESOLVE_FAILED", "a value that starts with ! needs quotes"],
+  ["UNEXPECTED_TOKEN", "this does not belong here"],
+  ["BAD_DIRECTIVE", "a line that starts with % needs quotes"],
+  ["BAD_DQ_ESCAPE", "there is no such escape sequence"],
+]);
+
 /** Reads YAML, and JSON as the YAML that it is. An empty document is an empty mapping, and so is one with errors. */
 export function readDocument(
   file: string,
@@ -45,8 +53,9 @@ export function readDocument(
   });
   if (document === undefined) return nothing;
   const complaints = [...document.errors, ...document.warnings];
-  for (const { message, pos } of complaints) {
-    complain(`Cannot read this as YAML: ${message}`, pos[0]);
+  for (const { code, message, pos } of complaints) {
+    const reason = OWN_WORDS.get(code) ?? message;
+    complain(`Cannot read this as YAML: ${reason}`, pos[0]);
   }
   if (second !== undefined) {
     complain("Cannot read two documents of one file", second.range[0]);
@@ -121,7 +130,7 @@ class Converter {
     const target = this.#anchors.get(anchor);
     if (target === undefined) {
       this.#complain(
-        `Cannot find the anchor &${anchor} before *${anchor}`,
+        "Cannot find the anchor of this alias: a value that starts with * needs quotes",
         start,
       );
     }
@@ -144,11 +153,7 @@ class Converter {
       } else if (name === "<<" && key.type === "PLAIN") {
         merged.push(...this.#merge(pair, start));
       } else if (own.has(name.toLowerCase())) {
-        const first = own.get(name.toLowerCase())?.key ?? "";
-        this.#complain(
-          `Cannot use "${name}" beside "${first}": keys have no case`,
-          start,
-        );
+        this.#complain("Cannot use a key twice, and keys have no case", start);
       } else {
         const value = this.convert(pair.value, start);
         const at = this.#positionOf(start);

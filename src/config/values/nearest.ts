@@ -1,3 +1,21 @@
+/**
+ * The sentence for a key that nobody knows; without one of a similar name `otherwise` says what would do. What follows a
+ * colon is no part of the key, and may be a password.
+ */
+export function unknownKey(
+  key: string,
+  keys: Iterable<string>,
+  otherwise: string,
+): string {
+  const [name = "", rest] = key.split(":");
+  if (rest !== undefined) {
+    return `Unknown key "${name}:": a colon needs a space behind it`;
+  }
+  const near = nearest(key, keys);
+  const hint = near === undefined ? otherwise : `did you mean "${near}"?`;
+  return `Unknown key "${key}": ${hint}`;
+}
+
 /** The candidate that `word` is most likely a misspelling of; undefined when none is near. Case does not count. */
 export function nearest(
   word: string,

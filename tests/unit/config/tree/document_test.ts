@@ -113,14 +113,20 @@ Deno.test("readDocument says what it cannot read, and where", () => {
       "a: [",
       "a.yaml:1:5: Cannot read this as YAML: Flow sequence in block collection must be sufficiently indented and end with a ]",
     ],
-    ["a: 1\nA: 2", 'a.yaml:2:1: Cannot use "A" beside "a": keys have no case'],
-    ["a: *x", "a.yaml:1:4: Cannot find the anchor &x before *x"],
+    ["a: 1\nA: 2", "a.yaml:2:1: Cannot use a key twice, and keys have no case"],
+    [
+      "a: *x",
+      "a.yaml:1:4: Cannot find the anchor of this alias: a value that starts with * needs quotes",
+    ],
     ["? [a]\n: 1", "a.yaml:1:3: Cannot use this as a key: it must be a text"],
     [
       "a: {<<: 1}",
       "a.yaml:1:5: Cannot merge this: << takes a mapping or a list of them",
     ],
-    ["a: !x 1", "a.yaml:1:4: Cannot read this as YAML: Unresolved tag: !x"],
+    [
+      "a: !x 1",
+      "a.yaml:1:4: Cannot read this as YAML: a value that starts with ! needs quotes",
+    ],
     ["a: 1\n---\na: 2", "a.yaml:2:1: Cannot read two documents of one file"],
     [
       "- a",
@@ -163,6 +169,18 @@ Deno.test("readDocument takes any text", () => {
   });
   fc.assert(fc.property(text, (text) => {
     readDocument("a.yaml", text, new Problems());
+  }));
+});
+
+Deno.test("readDocument never quotes the document's values", () => {
+  const piece = fc.oneof(
+    fc.constantFrom("hunter2", " hunter2", "a: ", "b:\n  ", "- ", "\n"),
+    fc.constantFrom(..."\"'{}[],&*!|>%\t#@`\\:?"),
+  );
+  fc.assert(fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+    for (const error of read(pieces.join("")).errors) {
+      assertEquals(error.includes("hunter2"), false, error);
+    }
   }));
 });
 
