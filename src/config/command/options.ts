@@ -1,0 +1,22 @@
+/** What GOST's command line takes, for `goFlags` and `parseArgs`. */
+export const FLAGS = {
+  string: ["L", "F", "C", "O", "api", "metrics", "R"],
+  boolean: ["D", "DD", "V", "h", "help"],
+  collect: ["L", "F", "C"],
+} as const;
+
+/** The options that make up a configuration, as `parseArgs` returns them with `FLAGS`. */
+export interface Command {
+  /** URLs of services. */
+  readonly L: readonly string[];
+  /** URLs of hops. */
+  readonly F: readonly string[];
+  readonly api?: string | undefined;
+  readonly metrics?: string | undefined;
+  /** Log level debug. */
+  readonly D: boolean;
+  /** Log level trace. */
+  readonly DD: boolean;
+  /** Period of reloads. */
+  readonly R?: string | undefined;
+}
