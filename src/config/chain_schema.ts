@@ -1,0 +1,177 @@
+import type { Millis } from "../base/clock.ts";
+import type { Position } from "../base/errors.ts";
+import type { Secret } from "./secret.ts";
+
+/** What of a configuration says how a flow gets out; `schema.ts` has the rest. */
+
+export interface ChainConfig {
+  readonly at: Position;
+  readonly name: string;
+  /** At least one, nearest first. */
+  readonly hops: readonly HopConfig[];
+}
+
+export interface HopConfig {
+  readonly at: Position;
+  readonly name: string;
+  /** A hit ends the chain before this hop. */
+  readonly bypasses: readonly BypassConfig[];
+  readonly nodes: readonly [NodeConfig];
+}
+
+export type NodeConfig = ProxyNodeConfig | DirectNodeConfig;
+
+interface NodeBase {
+  readonly at: Position;
+  readonly name: string;
+  /** A hit leaves the node out; without another node it ends the chain before the hop. */
+  readonly bypasses: readonly BypassConfig[];
+  readonly egress: EgressConfig;
+}
+
+export interface ProxyNodeConfig extends NodeBase {
+  readonly type: "proxy";
+  /** A name or an address without brackets. */
+  readonly host: string;
+  readonly port: number;
+  readonly transport: TransportConfig;
+  readonly connector: ConnectorConfig;
+}
+
+/** Dials the target itself, with its own egress. */
+export interface DirectNodeConfig extends NodeBase {
+  readonly type: "direct";
+}
+
+/** GOST's dialers. */
+export type TransportConfig =
+  | TcpTransportConfig
+  | TlsTransportConfig
+  | WsTransportConfig
+  | WssTransportConfig;
+
+interface TransportBase {
+  readonly at: Position;
+  /** Idle time before TCP's own keep-alive probes; without it they stay as the system has them. */
+  readonly tcpKeepalive: Millis | undefined;
+}
+
+export interface TcpTransportConfig extends TransportBase {
+  readonly type: "tcp";
+}
+
+export interface TlsTransportConfig extends TransportBase {
+  readonly type: "tls";
+  readonly tls: ClientTlsConfig;
+  /** Without it the dial's own bound is the only one. */
+  readonly handshakeTimeout: Millis | undefined;
+}
+
+export interface WsTransportConfig extends TransportBase {
+  readonly type: "ws";
+  readonly ws: WebSocketConfig;
+}
+
+export interface WssTransportConfig extends TransportBase {
+  readonly type: "wss";
+  readonly tls: ClientTlsConfig;
+  readonly ws: WebSocketConfig;
+}
+
+export interface WebSocketConfig {
+  /** Starts with a slash, percent-encoded. */
+  readonly path: string;
+  /** The Host header, port included. */
+  readonly host: string;
+  /** Further headers; secrets among them. */
+  readonly headers: readonly HeaderConfig[];
+  /** Of TLS and upgrade; without it the dial's own bound is the only one. */
+  readonly handshakeTimeout: Millis | undefined;
+  /** Between pings; none without it. */
+  readonly pingInterval: Millis | undefined;
+}
+
+export interface HeaderConfig {
+  readonly name: string;
+  readonly value: Secret;
+}
+
+/** Files are paths as written. */
+export interface ClientTlsConfig {
+  readonly at: Position;
+  /**
+   * - `none`: any certificate will do
+   * - `chain`: its chain must lead to `caFile`, whatever its name
+   * - `full`: chain and name; the system's roots without `caFile`
+   */
+  readonly verify: "none" | "chain" | "full";
+  readonly serverName: string;
+  readonly caFile: string | undefined;
+  readonly certificate: CertificateConfig | undefined;
+  readonly alpn: readonly string[];
+  readonly minVersion: TlsVersion | undefined;
+  readonly maxVersion: TlsVersion | undefined;
+}
+
+export interface CertificateConfig {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+/** As node:tls has them. */
+export type TlsVersion = "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
+
+export type ConnectorConfig = RelayConnectorConfig | Socks5ConnectorConfig;
+
+export interface RelayConnectorConfig {
+  readonly type: "relay";
+  readonly at: Position;
+  readonly auth: CredentialsConfig | undefined;
+  /** The user knows that the node answers at once, before the target has octets. */
+  readonly nodelay: boolean;
+  readonly connectTimeout: Millis | undefined;
+}
+
+export interface Socks5ConnectorConfig {
+  readonly type: "socks5";
+  readonly at: Position;
+  readonly auth: CredentialsConfig | undefined;
+  readonly connectTimeout: Millis | undefined;
+  /** `tunnel`: GOST's UDP over TCP. `associate`: RFC 1928 §7. */
+  readonly udp: "tunnel" | "associate";
+}
+
+/** Each at most 255 octets of UTF-8. */
+export interface CredentialsConfig {
+  readonly username: string;
+  readonly password: Secret;
+}
+
+/** What sockets are bound to. */
+export interface EgressConfig {
+  /** Tried in this order. */
+  readonly interfaces: readonly InterfaceConfig[];
+  /** SO_MARK, > 0. */
+  readonly mark: number | undefined;
+}
+
+export interface InterfaceConfig {
+  /** A name, one of its addresses, or "auto": the one of the default route. */
+  readonly name: string;
+  /** When dialling through it fails, the next one is not tried. */
+  readonly strict: boolean;
+}
+
+export interface BypassConfig {
+  readonly at: Position;
+  readonly name: string;
+  readonly whitelist: boolean;
+  /** "tcp", "udp", "tcp6"; any when undefined. */
+  readonly network: string | undefined;
+  readonly matchers: readonly MatcherConfig[];
+}
+
+export interface MatcherConfig {
+  readonly at: Position;
+  readonly text: string;
+}

@@ -1,0 +1,56 @@
+import type { BypassConfig } from "../chain_schema.ts";
+import type { Context } from "./context.ts";
+import { flag, place, refuse, type Section, text, texts } from "./section.ts";
+
+/** Those that `bypass` and `bypasses` of an object name, as one group. */
+export function decodeBypasses(
+  section: Section,
+  context: Context,
+): readonly BypassConfig[] {
+  const single = text(section, "bypass");
+  const named = [
+    ...(single === ""
+      ? []
+      : [{ name: single, from: place(section, "bypass") }]),
+    ...texts(section, "bypasses").map(({ text, at }) => ({
+      name: text,
+      from: { path: place(section, "bypasses").path, at },
+    })),
+  ];
+  return named.flatMap(({ name, from }) => {
+    const found = context.references.find("bypasses", name, from);
+    return found === undefined ? [] : [decodeBypass(found, context)];
+  });
+}
+
+function decodeBypass(section: Section, context: Context): BypassConfig {
+  const known = context.bypasses.get(section.node);
+  if (known !== undefined) return known;
+  const { problems } = context;
+  refuse(section, ["file", "redis", "http", "plugin"], problems);
+  const network = text(section, "network").toLowerCase();
+  if (!["", "tcp", "udp", "tcp6"].includes(network)) {
+    problems.error(
+      `Cannot use the network "${network}" as it must be tcp, udp or tcp6`,
+      place(section, "network"),
+    );
+  }
+  const matchers = texts(section, "matchers");
+  for (const { text, at } of matchers) {
+    const problem = context.patternProblem(text);
+    if (problem === undefined) continue;
+    problems.error(`Cannot use the matcher "${text}": ${problem}`, {
+      path: place(section, "matchers").path,
+      at,
+    });
+  }
+  const bypass = {
+    at: section.at,
+    name: text(section, "name"),
+    whitelist: flag(section, "whitelist") || flag(section, "reverse"),
+    network: network === "" ? undefined : network,
+    matchers,
+  };
+  context.bypasses.set(section.node, bypass);
+  return bypass;
+}

@@ -1,0 +1,157 @@
+import type { ChainConfig, HopConfig } from "../chain_schema.ts";
+import type { Place } from "../problems.ts";
+import { nearest } from "../values/nearest.ts";
+import { decodeBypasses } from "./bypass.ts";
+import type { Context } from "./context.ts";
+import { decodeEgress } from "./egress.ts";
+import { Metadata } from "./metadata.ts";
+import { decodeNode } from "./node.ts";
+import {
+  child,
+  children,
+  place,
+  refuse,
+  says,
+  type Section,
+  text,
+  value,
+} from "./section.ts";
+import { type Origin, reportUnknown } from "./unknown_keys.ts";
+
+const STRATEGIES = [
+  "round",
+  "random",
+  "fifo",
+  "hash",
+  "parallel",
+  "lowestlatency",
+];
+const SHORT_STRATEGIES = ["rr", "rand", "ha", "lowest", "ll"];
+
+/** Undefined when it is unknown. */
+export function decodeChain(
+  name: string,
+  from: Place,
+  context: Context,
+): ChainConfig | undefined {
+  const section = context.references.find("chains", name, from);
+  if (section === undefined) return undefined;
+  const known = context.chains.get(section.node);
+  if (known !== undefined) return known;
+  const { problems } = context;
+  const metadata = new Metadata(section, problems);
+  metadata.accept("backup", "weight", "maxFails", "failTimeout");
+  reportUnknown([metadata], [], problems);
+  const entries = children(section, "hops");
+  if (entries.length === 0) {
+    problems.error(
+      `Cannot use a chain without hops: without "${name}" flows would go direct`,
+      section,
+    );
+  }
+  const hops = entries.map((entry, i) => decodeHop(entry, i, context))
+    .filter((hop) => hop !== undefined);
+  const chain = { at: section.at, name, hops };
+  context.chains.set(section.node, chain);
+  return chain;
+}
+
+/** A hop with nodes, or with somewhere to get them from, is one itself; any other is a reference to one of the list. */
+function decodeHop(
+  section: Section,
+  index: number,
+  context: Context,
+): HopConfig | undefined {
+  const { problems, references } = context;
+  const sources = ["nodes", "file", "redis", "http", "plugin"];
+  if (sources.some((key) => value(section, key) !== undefined)) {
+    return decodeInlineHop(section, index, context);
+  }
+  const name = text(section, "name");
+  if (name === "" || section.node.entries.length > 1) {
+    problems.error(
+      "Cannot use a hop without nodes: only a name alone refers to one of hops",
+      section,
+    );
+    return undefined;
+  }
+  const found = references.find("hops", name, place(section, "name"));
+  return found && decodeInlineHop(found, index, context);
+}
+
+function decodeInlineHop(
+  section: Section,
+  index: number,
+  context: Context,
+): HopConfig | undefined {
+  const { problems, references } = context;
+  references.refuse(section, ["resolver", "hosts"]);
+  refuse(section, ["file", "redis", "http", "plugin"], problems);
+  checkStrategy(child(section, "selector"), context);
+  const metadata = new Metadata(section, problems);
+  metadata.refuse("netns");
+  metadata.ignore("proxyProtocol");
+  const outer = { interfaces: [], mark: undefined };
+  const egress = decodeEgress(section, metadata, outer);
+
+  const entries = children(section, "nodes");
+  const decoded = entries.map((entry, index) =>
+    decodeNode(entry, { outer: egress, index }, context)
+  );
+  if (entries.length !== 1) {
+    problems.error(
+      entries.length === 0
+        ? "Cannot use a hop without nodes: name one"
+        : "Several nodes in a hop are not supported yet: name one",
+      place(section, "nodes"),
+    );
+  }
+  if (decoded.every(({ node }) => node !== undefined)) {
+    const group = [metadata, ...decoded.flatMap(({ metadata }) => metadata)];
+    reportUnknown(group, entries.flatMap(originsOf), problems);
+  }
+  const bypasses = decodeBypasses(section, context);
+  const name = text(section, "name") || `hop-${index}`;
+  const node = decoded[0]?.node;
+  return node && { at: section.at, name, bypasses, nodes: [node] };
+}
+
+/** With one node it chooses nothing, but a misspelling is one all the same. */
+function checkStrategy(selector: Section, { problems }: Context): void {
+  const strategy = text(selector, "strategy").toLowerCase();
+  const known = ["", ...STRATEGIES, ...SHORT_STRATEGIES];
+  if (known.includes(strategy)) return;
+  const near = nearest(strategy, STRATEGIES);
+  const hint = near === undefined
+    ? `use ${STRATEGIES.join(", ")}`
+    : `did you mean "${near}"?`;
+  problems.error(
+    `Unknown strategy "${strategy}": ${hint}`,
+    place(selector, "strategy"),
+  );
+}
+
+/** The parameters of -F that GOST moves into fields and also leaves in the hop's metadata. */
+function originsOf(node: Section): readonly Origin[] {
+  const connector = child(node, "connector");
+  const tls = child(child(node, "dialer"), "tls");
+  const origin = (field: string, key: string): Origin => ({
+    key,
+    path: place(tls, field).path,
+    isSet: says(tls, field),
+  });
+  return [
+    {
+      key: "auth",
+      path: place(connector, "auth").path,
+      isSet: says(connector, "auth"),
+    },
+    ...["certFile", "cert", "tls.certFile"].map((key) =>
+      origin("certFile", key)
+    ),
+    ...["keyFile", "key", "tls.keyFile"].map((key) => origin("keyFile", key)),
+    ...["caFile", "ca", "tls.caFile"].map((key) => origin("caFile", key)),
+    ...["secure", "tls.secure"].map((key) => origin("secure", key)),
+    ...["serverName", "tls.serverName"].map((key) => origin("serverName", key)),
+  ];
+}

@@ -1,0 +1,65 @@
+import type { ConnectorConfig } from "../chain_schema.ts";
+import { CONNECTORS } from "../known_types.ts";
+import type { Problems } from "../problems.ts";
+import { decodeCredentials } from "./credentials.ts";
+import type { Metadata } from "./metadata.ts";
+import { child, place, type Section, text } from "./section.ts";
+import { ignoreTls } from "./transport.ts";
+import { rejectType } from "./types.ts";
+
+/** Multiplexing, which these connectors use for BIND alone. */
+export const MUX_KEYS: readonly string[] = [
+  "mux.version",
+  "mux.keepaliveInterval",
+  "mux.keepaliveDisabled",
+  "mux.keepaliveTimeout",
+  "mux.maxFrameSize",
+  "mux.maxReceiveBuffer",
+  "mux.maxStreamBuffer",
+  "mux.maxStreamWindow",
+  "mux.type",
+];
+
+/** A node's `connector`; undefined for a type that is not supported. */
+export function decodeConnector(
+  section: Section,
+  metadata: Metadata,
+  problems: Problems,
+): ConnectorConfig | undefined {
+  const type = text(section, "type").toLowerCase() || "http";
+  const at = section.at;
+  ignoreTls(section, problems);
+  const auth = decodeCredentials(child(section, "auth"), problems);
+  switch (type) {
+    case "relay":
+      metadata.ignore(...MUX_KEYS);
+      return {
+        type,
+        at,
+        auth,
+        nodelay: metadata.boolean(["nodelay"]),
+        connectTimeout: metadata.duration(["connectTimeout"], undefined),
+      };
+    case "socks":
+    case "socks5": {
+      metadata.ignore("udp.timeout", ...MUX_KEYS);
+      // TLS inside of SOCKS is never offered, and datagrams of any size fit.
+      metadata.accept("notls", "udp.bufferSize", "udpBufferSize");
+      const relay = metadata.choice(["relay"], ["udp"], undefined);
+      return {
+        type: "socks5",
+        at,
+        auth,
+        connectTimeout: metadata.duration(["timeout"], undefined),
+        udp: relay === "udp" ? "associate" : "tunnel",
+      };
+    }
+    default:
+      rejectType("connector", type, {
+        supported: ["relay", "socks5"],
+        known: CONNECTORS,
+        place: place(section, "type"),
+      }, problems);
+      return undefined;
+  }
+}

@@ -1,0 +1,15 @@
+import type { BypassConfig, ChainConfig } from "../chain_schema.ts";
+import type { Problems } from "../problems.ts";
+import type { Mapping } from "../tree/node.ts";
+import type { References } from "./references.ts";
+
+/** What every decoder is given. They decode wrong objects too, so that all problems are found; the result is thrown away then. */
+export interface Context {
+  readonly problems: Problems;
+  readonly references: References;
+  /** What is wrong with a matcher of a bypass, undefined when nothing is. */
+  readonly patternProblem: (text: string) => string | undefined;
+  /** What was decoded already: an object that is referred to twice stays one. */
+  readonly chains: Map<Mapping, ChainConfig>;
+  readonly bypasses: Map<Mapping, BypassConfig>;
+}

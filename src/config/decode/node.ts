@@ -1,0 +1,83 @@
+import type { EgressConfig, NodeConfig } from "../chain_schema.ts";
+import { parseEndpoint } from "../values/endpoint.ts";
+import { decodeBypasses } from "./bypass.ts";
+import { decodeConnector } from "./connector.ts";
+import type { Context } from "./context.ts";
+import { decodeEgress } from "./egress.ts";
+import { Metadata } from "./metadata.ts";
+import { child, ignore, place, refuse, type Section, text } from "./section.ts";
+import { decodeTransport } from "./transport.ts";
+
+export interface DecodedNode {
+  /** Undefined when its types are not supported. */
+  readonly node: NodeConfig | undefined;
+  /** Of the node, its connector and its dialer. */
+  readonly metadata: readonly Metadata[];
+}
+
+/** `outer` is the egress of its hop, `index` the node's place in it. */
+export function decodeNode(
+  section: Section,
+  { outer, index }: { readonly outer: EgressConfig; readonly index: number },
+  context: Context,
+): DecodedNode {
+  const { problems, references } = context;
+  references.refuse(section, ["resolver", "hosts"]);
+  refuse(section, ["filter", "matcher", "netns"], problems);
+  ignore(section, ["http", "tls", "network", "probe"], problems);
+  const metadata = new Metadata(section, problems);
+  metadata.refuse("netns");
+  metadata.ignore("proxyProtocol");
+  // A node that has no alternative is chosen whatever its weight and its failures.
+  metadata.accept("weight", "backup", "maxFails", "failTimeout");
+  const base = {
+    at: section.at,
+    name: text(section, "name") || `node-${index}`,
+    bypasses: decodeBypasses(section, context),
+    egress: decodeEgress(section, metadata, outer),
+  };
+
+  const connector = child(section, "connector");
+  const dialer = child(section, "dialer");
+  const connectorMetadata = new Metadata(connector, problems);
+  const dialerMetadata = new Metadata(dialer, problems);
+  const all = [metadata, connectorMetadata, dialerMetadata];
+  if (isDirect(connector) && isDirect(dialer)) {
+    connectorMetadata.refuse("action");
+    return { node: { type: "direct", ...base }, metadata: all };
+  }
+  const target = decodeAddress(section, context);
+  const way = {
+    connector: decodeConnector(connector, connectorMetadata, problems),
+    transport: decodeTransport(dialer, dialerMetadata, target, problems),
+  };
+  const { host, port } = target;
+  const node: NodeConfig | undefined = way.connector && way.transport && {
+    type: "proxy",
+    ...base,
+    host,
+    port,
+    connector: way.connector,
+    transport: way.transport,
+  };
+  return { node, metadata: all };
+}
+
+function isDirect(section: Section): boolean {
+  return ["direct", "virtual"].includes(text(section, "type").toLowerCase());
+}
+
+function decodeAddress(
+  section: Section,
+  { problems }: Context,
+): { readonly addr: string; readonly host: string; readonly port: number } {
+  const addr = text(section, "addr");
+  const { host, port } = parseEndpoint(addr) ?? { host: "", port: 0 };
+  if (host === "" || port === 0) {
+    problems.error(
+      `Cannot use the address "${addr}" as it must be host:port`,
+      place(section, "addr"),
+    );
+  }
+  return { addr, host, port };
+}

@@ -1,0 +1,127 @@
+import type { CredentialsConfig } from "../chain_schema.ts";
+import type { ListenerConfig, RelayServiceConfig } from "../schema.ts";
+import { parseEndpoint } from "../values/endpoint.ts";
+import { MUX_KEYS } from "./connector.ts";
+import type { Context } from "./context.ts";
+import { decodeCredentials } from "./credentials.ts";
+import type { Metadata } from "./metadata.ts";
+import {
+  child,
+  children,
+  ignore,
+  place,
+  refuse,
+  type Section,
+  text,
+  texts,
+} from "./section.ts";
+import { decodeCommon, type ServiceParts } from "./service_parts.ts";
+import { decodeServerTls } from "./tls.ts";
+import { ignoreTls } from "./transport.ts";
+import { decodePath, ignoreWebSocketTuning } from "./websocket.ts";
+
+/** GOST's readTimeout. */
+const READ_TIMEOUT = 15_000;
+
+/** `defaultTls` is the document's own `tls`. */
+export function decodeRelayService(
+  parts: ServiceParts,
+  { name, defaultTls }: { readonly name: string; readonly defaultTls: Section },
+  context: Context,
+): RelayServiceConfig {
+  const { service, handler, listener, handlerMetadata: metadata } = parts;
+  const { problems } = context;
+  refuse(service, ["admission", "admissions", "forwarder"], problems);
+  refuse(listener, ["chain", "chainGroup"], problems);
+  ignore(listener, ["auther", "authers", "auth"], problems);
+  parts.serviceMetadata.refuse("proxyProtocol");
+  metadata.refuse("sniffing", "skipauth");
+  metadata.ignore("bind", "hash", ...MUX_KEYS);
+  metadata.ignore("observePeriod", "observer.period", "observer.observePeriod");
+  metadata.ignore("observer.resetTraffic");
+  metadata.ignore("limiter.refreshInterval", "limiter.cleanupInterval");
+  // Requests are always answered at once, and datagrams of any size fit.
+  metadata.accept("nodelay", "udp.bufferSize", "udpBufferSize");
+  const addr = text(service, "addr");
+  const endpoint = parseEndpoint(addr);
+  if (endpoint === undefined) {
+    problems.error(
+      `Cannot listen on "${addr}" as it must be host:port or :port`,
+      place(service, "addr"),
+    );
+  }
+  return {
+    type: "relay",
+    at: service.at,
+    name,
+    ...decodeCommon(parts, context),
+    host: endpoint?.host ?? "",
+    port: endpoint?.port ?? 0,
+    listener: decodeListener(parts, defaultTls, context),
+    users: decodeUsers(handler, context),
+    readTimeout: metadata.duration(["readTimeout"], READ_TIMEOUT),
+  };
+}
+
+function decodeListener(
+  { listener, listenerMetadata: metadata }: ServiceParts,
+  defaultTls: Section,
+  { problems }: Context,
+): ListenerConfig {
+  metadata.ignore("keepalive", "keepalive.idle", "keepalive.interval");
+  metadata.ignore("keepalive.count", "mptcp", "reuseport");
+  const own = child(listener, "tls");
+  const given = own.node.entries.length === 0 ? defaultTls : own;
+  switch (text(listener, "type").toLowerCase()) {
+    case "tls":
+      return { type: "tls", tls: decodeServerTls(given, problems) };
+    case "ws":
+      ignoreTls(listener, problems);
+      return { type: "ws", path: decodeWebSocketPath(metadata) };
+    case "wss":
+      return {
+        type: "wss",
+        path: decodeWebSocketPath(metadata),
+        tls: decodeServerTls(given, problems),
+      };
+    default:
+      ignoreTls(listener, problems);
+      return { type: "tcp" };
+  }
+}
+
+function decodeWebSocketPath(metadata: Metadata): string {
+  ignoreWebSocketTuning(metadata);
+  for (const key of ["handshakeTimeout", "backlog", "header"]) {
+    metadata.ignore(key, `ws.${key}`);
+  }
+  return decodePath(metadata);
+}
+
+/** Authers win over `auth`, as in GOST. */
+function decodeUsers(
+  handler: Section,
+  context: Context,
+): readonly CredentialsConfig[] {
+  const { problems, references } = context;
+  const named = [
+    ...(text(handler, "auther") === "" ? [] : [text(handler, "auther")]),
+    ...texts(handler, "authers").map(({ text }) => text),
+  ];
+  const from = place(handler, text(handler, "auther") ? "auther" : "authers");
+  const own = decodeCredentials(child(handler, "auth"), problems);
+  if (named.length === 0) return own === undefined ? [] : [own];
+  return named.flatMap((name) => {
+    const auther = references.find("authers", name, from);
+    if (auther === undefined) return [];
+    refuse(auther, ["file", "redis", "http", "plugin"], problems);
+    const users = children(auther, "auths")
+      .map((auth) => decodeCredentials(auth, problems))
+      .filter((user) => user !== undefined);
+    if (users.length === 0) {
+      const message = `Cannot use the auther "${name}" without auths`;
+      problems.error(message, auther);
+    }
+    return users;
+  });
+}

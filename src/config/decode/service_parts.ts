@@ -1,0 +1,130 @@
+import type { ChainConfig } from "../chain_schema.ts";
+import type { HooksConfig, RouteConfig } from "../schema.ts";
+import { decodeBypasses } from "./bypass.ts";
+import { decodeChain } from "./chain.ts";
+import type { Context } from "./context.ts";
+import { decodeEgress } from "./egress.ts";
+import { decodeHooks } from "./hooks.ts";
+import { Metadata } from "./metadata.ts";
+import {
+  child,
+  ignore,
+  integer,
+  place,
+  refuse,
+  says,
+  type Section,
+  text,
+} from "./section.ts";
+import { type Origin, reportUnknown } from "./unknown_keys.ts";
+
+/** GOST's dialTimeout. */
+const DIAL_TIMEOUT = 15_000;
+
+/** A service, taken apart. */
+export interface ServiceParts {
+  readonly service: Section;
+  readonly handler: Section;
+  readonly listener: Section;
+  readonly serviceMetadata: Metadata;
+  readonly handlerMetadata: Metadata;
+  readonly listenerMetadata: Metadata;
+}
+
+export function partsOf(service: Section, { problems }: Context): ServiceParts {
+  const handler = child(service, "handler");
+  const listener = child(service, "listener");
+  return {
+    service,
+    handler,
+    listener,
+    serviceMetadata: new Metadata(service, problems),
+    handlerMetadata: new Metadata(handler, problems),
+    listenerMetadata: new Metadata(listener, problems),
+  };
+}
+
+/** What services of every type have in common. */
+export function decodeCommon(
+  parts: ServiceParts,
+  context: Context,
+): { readonly route: RouteConfig; readonly hooks: HooksConfig } {
+  const { service, handler, serviceMetadata: metadata } = parts;
+  const { problems, references } = context;
+  references.refuse(service, ["resolver", "hosts"]);
+  refuse(handler, ["chainGroup"], problems);
+  ignore(service, [
+    "limiter",
+    "quotas",
+    "climiter",
+    "rlimiter",
+    "logger",
+    "loggers",
+    "observer",
+    "rewriter",
+    "recorders",
+    "cache",
+  ], problems);
+  ignore(handler, ["tls", "limiter", "observer"], problems);
+  metadata.refuse("netns", "netns.out");
+  metadata.ignore("enableStats", "labels", "hash");
+  metadata.ignore("observePeriod", "observer.period", "observer.resetTraffic");
+  metadata.ignore("limiter.refreshInterval", "limiter.cleanupInterval");
+  metadata.ignore("limiter.scope");
+  const retries = integer(handler, "retries");
+  if (retries < 0) {
+    problems.error(
+      `Cannot use ${retries} retries as it must be >= 0`,
+      place(handler, "retries"),
+    );
+  }
+  const outer = { interfaces: [], mark: undefined };
+  return {
+    route: {
+      chain: decodeServiceChain(parts, context),
+      bypasses: decodeBypasses(service, context),
+      egress: decodeEgress(service, metadata, outer),
+      dialTimeout: metadata.duration(["dialTimeout"], DIAL_TIMEOUT),
+      retries,
+    },
+    hooks: decodeHooks(metadata, problems),
+  };
+}
+
+/** To be called when everybody has read what he knows. */
+export function reportUnknownOfService(
+  parts: ServiceParts,
+  { problems }: Context,
+): void {
+  const { service, handler } = parts;
+  const origin = (key: string, owner: Section, field: string): Origin => ({
+    key,
+    path: place(owner, field).path,
+    isSet: says(owner, field),
+  });
+  const rates = ["limiter.in", "limiter.out"];
+  const connections = ["limiter.conn.in", "limiter.conn.out"];
+  reportUnknown(
+    [parts.serviceMetadata, parts.handlerMetadata, parts.listenerMetadata],
+    [
+      origin("retries", handler, "retries"),
+      origin("prefer", service, "resolver"),
+      ...["admission", "bypass", "resolver", "hosts", "climiter", "rlimiter"]
+        .map((key) => origin(key, service, key)),
+      ...[...rates, ...connections]
+        .map((key) => origin(key, service, "limiter")),
+    ],
+    problems,
+  );
+}
+
+function decodeServiceChain(
+  { handler, serviceMetadata }: ServiceParts,
+  context: Context,
+): ChainConfig | undefined {
+  const ignored = serviceMetadata.boolean(["ignoreChain"]);
+  const name = text(handler, "chain");
+  if (name === "") return undefined;
+  const chain = decodeChain(name, place(handler, "chain"), context);
+  return ignored ? undefined : chain;
+}

@@ -1,0 +1,134 @@
+import { HANDLERS, LISTENERS } from "../known_types.ts";
+import type { ServiceConfig } from "../schema.ts";
+import { nearest } from "../values/nearest.ts";
+import type { Context } from "./context.ts";
+import { decodeRelayService } from "./relay_service.ts";
+import { child, children, place, type Section, text } from "./section.ts";
+import { partsOf, reportUnknownOfService } from "./service_parts.ts";
+import { decodeTungoService } from "./tungo_service.ts";
+
+const RELAY_LISTENERS = ["tcp", "tls", "ws", "wss"];
+
+export interface DecodedServices {
+  readonly services: readonly ServiceConfig[];
+  /** Some were left out, because tungo does not have their types. */
+  readonly skipped: boolean;
+}
+
+export function decodeServices(
+  document: Section,
+  context: Context,
+): DecodedServices {
+  const { problems } = context;
+  const sections = children(document, "services");
+  const names = new Set(sections.map((section) => text(section, "name")));
+  const decoded = sections.map((section, i) => {
+    const name = text(section, "name") || freeName(i, names);
+    if (text(section, "name") === "") {
+      problems.warn(`A service without a name is called "${name}"`, section);
+      names.add(name);
+    }
+    return decodeService(section, name, { document, context });
+  });
+  const services = decoded.filter((service) => typeof service === "object");
+  checkDevices(services, context);
+  const skipped = decoded.includes("skipped");
+  if (services.length === 0 && !decoded.includes("wrong")) {
+    problems.error(
+      skipped
+        ? "Cannot run any of the services: use the handler tungo or relay"
+        : "Cannot find a service: name one with -L tungo://:0 or in a file",
+      document,
+    );
+  }
+  return { services, skipped };
+}
+
+type Decoded = ServiceConfig | "skipped" | "wrong";
+
+function decodeService(
+  section: Section,
+  name: string,
+  { document, context }: {
+    readonly document: Section;
+    readonly context: Context;
+  },
+): Decoded {
+  const handler = child(section, "handler");
+  const listener = child(section, "listener");
+  // GOST's defaults.
+  const handlerType = text(handler, "type").toLowerCase() || "auto";
+  const listenerType = text(listener, "type").toLowerCase() || "tcp";
+  const isKnown = isKnownType("handler", handlerType, handler, context);
+  if (!isKnownType("listener", listenerType, listener, context) || !isKnown) {
+    return "wrong";
+  }
+  if (handlerType === "tungo") {
+    if (listenerType !== "tungo") {
+      context.problems.error(
+        `Cannot use the listener "${listenerType}" as the handler tungo needs the listener tungo`,
+        place(listener, "type"),
+      );
+      return "wrong";
+    }
+    const parts = partsOf(section, context);
+    const service = decodeTungoService(parts, name, context);
+    reportUnknownOfService(parts, context);
+    return service;
+  }
+  if (handlerType === "relay" && RELAY_LISTENERS.includes(listenerType)) {
+    const parts = partsOf(section, context);
+    const defaultTls = child(document, "tls");
+    const options = { name, defaultTls };
+    const service = decodeRelayService(parts, options, context);
+    reportUnknownOfService(parts, context);
+    return service;
+  }
+  context.problems.warn(
+    `Leaves out the service "${name}" as its handler "${handlerType}" with the listener "${listenerType}" is not supported yet`,
+    section,
+  );
+  return "skipped";
+}
+
+function isKnownType(
+  what: "handler" | "listener",
+  type: string,
+  section: Section,
+  { problems }: Context,
+): boolean {
+  const known = what === "handler" ? HANDLERS : LISTENERS;
+  if (known.includes(type)) return true;
+  const near = nearest(type, known);
+  const hint = near === undefined
+    ? "use tungo, or relay with tcp, tls, ws or wss"
+    : `did you mean "${near}"?`;
+  problems.error(`Unknown ${what} "${type}": ${hint}`, place(section, "type"));
+  return false;
+}
+
+/** Two services cannot have one device. */
+function checkDevices(
+  services: readonly ServiceConfig[],
+  { problems }: Context,
+): void {
+  const devices = new Map<string, ServiceConfig>();
+  for (const service of services) {
+    if (service.type !== "tungo") continue;
+    const { name, at } = service.device;
+    const first = devices.get(name);
+    if (first === undefined) {
+      devices.set(name, service);
+      continue;
+    }
+    problems.error(
+      `Cannot use the device "${name}" for "${service.name}" as "${first.name}" has it`,
+      { path: "", at },
+    );
+  }
+}
+
+function freeName(index: number, taken: ReadonlySet<string>): string {
+  const name = `service-${index}`;
+  return taken.has(name) ? freeName(index + 1, taken) : name;
+}

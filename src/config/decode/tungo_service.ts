@@ -1,0 +1,77 @@
+import type { SniffingConfig, TungoServiceConfig } from "../schema.ts";
+import type { Context } from "./context.ts";
+import { decodeDevice } from "./device.ts";
+import type { Metadata } from "./metadata.ts";
+import { ignore } from "./section.ts";
+import { decodeCommon, type ServiceParts } from "./service_parts.ts";
+
+/** How long an idle UDP session lives, as in GOST. */
+const UDP_TIMEOUT = 30_000;
+
+/** How long a client's first octets are waited for. In GOST for ever, so that servers that speak first hang. */
+const SNIFFING_TIMEOUT = 300;
+
+/** More than the largest payload of a datagram. */
+const MAX_UDP_BUFFER = 65_535;
+
+export function decodeTungoService(
+  parts: ServiceParts,
+  name: string,
+  context: Context,
+): TungoServiceConfig {
+  const { service, handler, listener, handlerMetadata: metadata } = parts;
+  const { problems } = context;
+  ignore(service, ["admission", "admissions", "forwarder"], problems);
+  ignore(handler, ["auther", "authers", "auth"], problems);
+  ignore(
+    listener,
+    ["chain", "chainGroup", "auther", "authers", "auth", "tls"],
+    problems,
+  );
+  parts.serviceMetadata.ignore("proxyProtocol");
+  ignoreTuning(metadata);
+  metadata.refuse("multicastGroups", "tungo.multicastGroups");
+  return {
+    type: "tungo",
+    at: service.at,
+    name,
+    ...decodeCommon(parts, context),
+    device: decodeDevice(listener, parts.listenerMetadata, problems),
+    sniffing: decodeSniffing(metadata),
+    handshake: metadata.choice(
+      ["handshake"],
+      ["auto", "truthful", "eager"],
+      "auto",
+    ),
+    udpTimeout: metadata.duration(
+      ["udpTimeout", "tungo.udpTimeout"],
+      UDP_TIMEOUT,
+    ),
+    udpBufferSize: metadata.integer(["udp.bufferSize", "udpBufferSize"], {
+      fallback: MAX_UDP_BUFFER,
+      max: MAX_UDP_BUFFER,
+    }),
+    ipv6: metadata.boolean(["ipv6"]),
+  };
+}
+
+function decodeSniffing(metadata: Metadata): SniffingConfig {
+  const tcp = metadata.boolean(["sniffing"]);
+  metadata.ignore("sniffing.responseTimeout");
+  return {
+    tcp,
+    udp: metadata.boolean(["sniffing.udp"], tcp),
+    timeout: metadata.duration(["sniffing.timeout"], SNIFFING_TIMEOUT),
+    fallback: metadata.boolean(["sniffing.fallback"]),
+  };
+}
+
+function ignoreTuning(metadata: Metadata): void {
+  const keys = ["tcpSendBufferSize", "tcpReceiveBufferSize"];
+  for (const key of [...keys, "tcpModerateReceiveBuffer"]) {
+    metadata.ignore(key, `tungo.${key}`);
+  }
+  metadata.ignore("observePeriod", "observer.period", "observer.observePeriod");
+  metadata.ignore("observer.resetTraffic", "hash");
+  metadata.ignore("limiter.refreshInterval", "limiter.cleanupInterval");
+}

@@ -1,0 +1,148 @@
+import type { Millis } from "../base/clock.ts";
+import type { Position } from "../base/errors.ts";
+import type { LogLevel } from "../base/log.ts";
+import type { Address, Prefix } from "../wire/address.ts";
+import type {
+  BypassConfig,
+  CertificateConfig,
+  ChainConfig,
+  CredentialsConfig,
+  EgressConfig,
+  TlsVersion,
+} from "./chain_schema.ts";
+
+/** Frozen, with every default filled in and every reference resolved: one chain that two services name is one object. */
+export interface Config {
+  /** At least one. */
+  readonly services: readonly ServiceConfig[];
+  readonly log: LogConfig;
+}
+
+export type ServiceConfig = TungoServiceConfig | RelayServiceConfig;
+
+interface ServiceBase {
+  readonly at: Position;
+  /** Unique. */
+  readonly name: string;
+  readonly route: RouteConfig;
+  readonly hooks: HooksConfig;
+}
+
+/** Applications' flows come in through a TUN device. */
+export interface TungoServiceConfig extends ServiceBase {
+  readonly type: "tungo";
+  readonly device: DeviceConfig;
+  readonly sniffing: SniffingConfig;
+  /** When an application's SYN is answered: see `flow/connect.ts`. */
+  readonly handshake: "auto" | "truthful" | "eager";
+  /** Without a datagram in either direction. */
+  readonly udpTimeout: Millis;
+  /** The largest datagram, in octets. */
+  readonly udpBufferSize: number;
+  /** Calls the network of TCP flows from IPv6 sources "tcp6" where a bypass asks for it. */
+  readonly ipv6: boolean;
+}
+
+/** Relay streams come in through a socket: the far end. */
+export interface RelayServiceConfig extends ServiceBase {
+  readonly type: "relay";
+  /** Where it listens; an empty host means all addresses. */
+  readonly host: string;
+  readonly port: number;
+  readonly listener: ListenerConfig;
+  /** Anybody when empty. */
+  readonly users: readonly CredentialsConfig[];
+  /** For the whole request of a stream. */
+  readonly readTimeout: Millis;
+}
+
+/** How the flows of a service get out. */
+export interface RouteConfig {
+  /** Without one everything goes direct. */
+  readonly chain: ChainConfig | undefined;
+  /** A hit rejects the flow. */
+  readonly bypasses: readonly BypassConfig[];
+  /** Of direct dials. */
+  readonly egress: EgressConfig;
+  /** Of each attempt. */
+  readonly dialTimeout: Millis;
+  /** Attempts after the first. */
+  readonly retries: number;
+}
+
+export type ListenerConfig =
+  | { readonly type: "tcp" }
+  | { readonly type: "tls"; readonly tls: ServerTlsConfig }
+  | { readonly type: "ws"; readonly path: string }
+  | {
+    readonly type: "wss";
+    readonly path: string;
+    readonly tls: ServerTlsConfig;
+  };
+
+export interface ServerTlsConfig {
+  readonly at: Position;
+  /** Without one it is made and signed by ourselves. */
+  readonly certificate: CertificateConfig | undefined;
+  readonly alpn: readonly string[];
+  readonly minVersion: TlsVersion | undefined;
+  readonly maxVersion: TlsVersion | undefined;
+}
+
+export interface DeviceConfig {
+  readonly at: Position;
+  readonly name: string;
+  /** In octets, 576 to 65 535; at least 1 280 with an IPv6 address. */
+  readonly mtu: number;
+  /** Host bits as written. */
+  readonly addresses: readonly Prefix[];
+  /** Of a point-to-point device. */
+  readonly peer: Address | undefined;
+  readonly gateway: Address | undefined;
+  readonly routes: readonly DeviceRouteConfig[];
+  readonly dns: readonly Address[];
+}
+
+export interface DeviceRouteConfig {
+  readonly at: Position;
+  /** Without host bits. */
+  readonly destination: Prefix;
+  /** Its own, or the device's where that is of its family. */
+  readonly gateway: Address | undefined;
+}
+
+export interface SniffingConfig {
+  readonly tcp: boolean;
+  readonly udp: boolean;
+  /** How long the first octets are waited for. */
+  readonly timeout: Millis;
+  /** Whether the address is dialled when the name could not be. */
+  readonly fallback: boolean;
+}
+
+/** Commands, each as its words. */
+export interface HooksConfig {
+  readonly preUp: readonly HookConfig[];
+  readonly postUp: readonly HookConfig[];
+  readonly preDown: readonly HookConfig[];
+  readonly postDown: readonly HookConfig[];
+}
+
+export interface HookConfig {
+  readonly at: Position;
+  /** Program and arguments; at least one. */
+  readonly words: readonly string[];
+}
+
+export interface LogConfig {
+  readonly level: LogLevel;
+  /** `auto`: text on a terminal, JSON elsewhere. */
+  readonly format: "auto" | "text" | "json";
+  readonly output: LogOutputConfig;
+}
+
+export type LogOutputConfig =
+  | { readonly type: "stderr" }
+  | { readonly type: "stdout" }
+  | { readonly type: "none" }
+  | { readonly type: "file"; readonly path: string };

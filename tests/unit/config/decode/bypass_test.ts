@@ -1,0 +1,99 @@
+import { assertEquals } from "@std/assert";
+import { errorsOf, tungoOf } from "../../../support/config.ts";
+
+function file(
+  bypasses: string,
+  service = "bypass: b",
+): { readonly yaml: string } {
+  return {
+    yaml: `
+services:
+- name: a
+  ${service}
+  handler: {type: tungo}
+  listener: {type: tungo}
+bypasses:
+${bypasses}
+`,
+  };
+}
+
+Deno.test("decodeBypasses reads each matcher with its line [B.8]", () => {
+  const { bypasses } = tungoOf(file(`- name: b
+  network: TCP
+  matchers:
+  - .example.com
+  - 10.0.0.0/8`)).route;
+  assertEquals(bypasses, [{
+    at: { file: "a.yaml", line: 8, column: 3 },
+    name: "b",
+    whitelist: false,
+    network: "tcp",
+    matchers: [
+      { text: ".example.com", at: { file: "a.yaml", line: 11, column: 5 } },
+      { text: "10.0.0.0/8", at: { file: "a.yaml", line: 12, column: 5 } },
+    ],
+  }]);
+});
+
+Deno.test("decodeBypasses takes reverse for a whitelist [B.8]", () => {
+  const rows: [string, boolean][] = [
+    ["- {name: b}", false],
+    ["- {name: b, whitelist: true}", true],
+    ["- {name: b, reverse: true}", true],
+    ["- {name: b, reverse: true, whitelist: false}", true],
+  ];
+  for (const [bypasses, whitelist] of rows) {
+    assertEquals(
+      tungoOf(file(bypasses)).route.bypasses[0]?.whitelist,
+      whitelist,
+    );
+  }
+});
+
+Deno.test("decodeBypasses joins bypass and bypasses into one group [B.1]", () => {
+  const all = "- {name: a}\n- {name: b}\n- {name: c}";
+  const { bypasses } =
+    tungoOf(file(all, "bypass: b\n  bypasses: [a, c]")).route;
+  assertEquals(bypasses.map(({ name }) => name), ["b", "a", "c"]);
+});
+
+Deno.test("decodeBypasses says what it cannot use, and where", () => {
+  const rows: [{ readonly yaml: string }, string][] = [
+    [
+      file("- {name: b, matchers: [a, 10.0.0.0/33]}"),
+      'a.yaml:8:27: Cannot use the matcher "10.0.0.0/33": only prefixes have a slash: write one like 10.0.0.0/8 (bypasses[0].matchers)',
+    ],
+    [
+      file("- {name: b, network: sctp}"),
+      'a.yaml:8:22: Cannot use the network "sctp" as it must be tcp, udp or tcp6 (bypasses[0].network)',
+    ],
+    [
+      file("- {name: b, file: {path: x}}"),
+      'a.yaml:8:19: "file" is not supported yet (bypasses[0].file)',
+    ],
+    [
+      file("- {name: b, http: {url: x}}"),
+      'a.yaml:8:19: "http" is not supported yet (bypasses[0].http)',
+    ],
+    [
+      file("- {name: b, plugin: {addr: x}}"),
+      'a.yaml:8:21: "plugin" is not supported yet (bypasses[0].plugin)',
+    ],
+    [
+      file("- {name: c}"),
+      'a.yaml:4:11: Unknown bypass "b": there is c (services[0].bypass)',
+    ],
+    [
+      file("- {name: c}", "bypasses: [c, bypass-0]"),
+      'a.yaml:4:17: Unknown bypass "bypass-0": there is c (services[0].bypasses)',
+    ],
+  ];
+  for (const [written, error] of rows) assertEquals(errorsOf(written), [error]);
+});
+
+Deno.test("decodeBypasses checks the matchers of the command line", () => {
+  assertEquals(errorsOf({ L: ["tungo://:0?bypass=a,10.0.0.9-10.0.0.1"] }), [
+    '-L: Cannot use the matcher "10.0.0.9-10.0.0.1": the range is empty: write 10.0.0.1-10.0.0.9 (bypasses[0].matchers)',
+  ]);
+});

@@ -1,0 +1,96 @@
+import { assertEquals } from "@std/assert";
+import type { ConnectorConfig } from "../../../../src/config/chain_schema.ts";
+import { errorsOf, tungoOf, warningsOf } from "../../../support/config.ts";
+
+const AT = { file: "-F", line: 0, column: 0 };
+
+function written(url: string): { L: string[]; F: string[] } {
+  return { L: ["tungo://:0"], F: [url] };
+}
+
+function connectorOf(url: string): ConnectorConfig | undefined {
+  const node = tungoOf(written(url)).route.chain?.hops[0]?.nodes[0];
+  return node?.type === "proxy" ? node.connector : undefined;
+}
+
+Deno.test("decodeConnector reads relay", () => {
+  assertEquals(connectorOf("relay://h:1"), {
+    type: "relay",
+    at: AT,
+    auth: undefined,
+    nodelay: false,
+    connectTimeout: undefined,
+  });
+  assertEquals(connectorOf("relay://h:1?noDelay=true&connectTimeout=2"), {
+    type: "relay",
+    at: AT,
+    auth: undefined,
+    nodelay: true,
+    connectTimeout: 2_000,
+  });
+});
+
+Deno.test("decodeConnector reads socks5 by both its names", () => {
+  const socks5 = {
+    type: "socks5",
+    at: AT,
+    auth: undefined,
+    connectTimeout: undefined,
+    udp: "tunnel",
+  };
+  assertEquals<unknown>(connectorOf("socks5://h:1"), socks5);
+  assertEquals<unknown>(
+    connectorOf("socks://h:1?notls=true&udpBufferSize=9"),
+    socks5,
+  );
+  assertEquals<unknown>(connectorOf("socks5://h:1?relay=udp&timeout=5s"), {
+    ...socks5,
+    connectTimeout: 5_000,
+    udp: "associate",
+  });
+  assertEquals(errorsOf(written("socks5://h:1?relay=tcp")), [
+    '-F: Cannot use "tcp" for relay as it takes udp (chains[0].hops[0].nodes[0].connector.metadata.relay)',
+  ]);
+});
+
+Deno.test("decodeConnector keeps passwords from sight", () => {
+  const auth = connectorOf("relay://user:secret@h:1")?.auth;
+  assertEquals([auth?.username, auth?.password.reveal()], ["user", "secret"]);
+  for (
+    const shown of [
+      JSON.stringify(auth),
+      Deno.inspect(auth),
+      String(auth?.password),
+    ]
+  ) {
+    assertEquals(shown.includes("secret"), false, shown);
+  }
+});
+
+Deno.test("decodeConnector bounds credentials by what the protocols carry [RFC 1929 §2]", () => {
+  const long = "é".repeat(128);
+  assertEquals(errorsOf(written(`relay://u:${encodeURIComponent(long)}@h:1`)), [
+    "-F: Cannot use a password of 256 octets as it must be <= 255 (chains[0].hops[0].nodes[0].connector.auth)",
+  ]);
+  assertEquals(errorsOf(written(`socks5://${"u".repeat(256)}@h:1`)), [
+    "-F: Cannot use a username of 256 octets as it must be <= 255 (chains[0].hops[0].nodes[0].connector.auth)",
+  ]);
+});
+
+Deno.test("decodeConnector refuses a file of credentials", () => {
+  const yaml = `
+services:
+- {name: a, handler: {type: tungo, chain: c}, listener: {type: tungo}}
+chains:
+- {name: c, hops: [{nodes: [{addr: h:1, connector: {type: relay, auth: {file: f}}}]}]}
+`;
+  assertEquals(errorsOf({ yaml }), [
+    'a.yaml:5:79: "file" is not supported yet (chains[0].hops[0].nodes[0].connector.auth.file)',
+  ]);
+});
+
+Deno.test("decodeConnector warns of multiplexing, which is for BIND alone", () => {
+  assertEquals(warningsOf(written("relay://h:1?connector.mux.version=2")), [
+    '-F: "mux.version" has no effect (chains[0].hops[0].nodes[0].connector.metadata.mux.version)',
+  ]);
+});

@@ -1,0 +1,168 @@
+import { assertEquals } from "@std/assert";
+import { errorsOf, relayOf, warningsOf } from "../../../support/config.ts";
+
+/** What there is of credentials, passwords revealed. */
+function usersOf(written: Parameters<typeof relayOf>[0]): string[] {
+  return relayOf(written).users.map(({ username, password }) =>
+    `${username}:${password.reveal()}`
+  );
+}
+
+Deno.test("decodeRelayService fills in every default", () => {
+  const at = { file: "-L", line: 0, column: 0 };
+  assertEquals(relayOf({ L: ["relay+wss://:8443"] }), {
+    type: "relay",
+    at,
+    name: "service-0",
+    route: {
+      chain: undefined,
+      bypasses: [],
+      egress: { interfaces: [], mark: undefined },
+      dialTimeout: 15_000,
+      retries: 0,
+    },
+    hooks: { preUp: [], postUp: [], preDown: [], postDown: [] },
+    host: "",
+    port: 8_443,
+    listener: {
+      type: "wss",
+      path: "/ws",
+      tls: {
+        at,
+        certificate: undefined,
+        alpn: [],
+        minVersion: undefined,
+        maxVersion: undefined,
+      },
+    },
+    users: [],
+    readTimeout: 15_000,
+  });
+});
+
+Deno.test("decodeRelayService listens by tcp, tls, ws and wss", () => {
+  const listenerOf = (url: string) => relayOf({ L: [url] }).listener;
+  assertEquals(listenerOf("relay://:1"), { type: "tcp" });
+  assertEquals(listenerOf("relay+tcp://:1"), { type: "tcp" });
+  assertEquals(listenerOf("relay+tls://:1").type, "tls");
+  assertEquals(listenerOf("relay+ws://:1?path=x"), { type: "ws", path: "/x" });
+  assertEquals(listenerOf("relay+wss://:1").type, "wss");
+});
+
+Deno.test("decodeRelayService reads where it listens", () => {
+  const { host, port } = relayOf({ L: ["relay://[::1]:0?readTimeout=3"] });
+  assertEquals([host, port], ["::1", 0]);
+  assertEquals(errorsOf({ L: ["relay://h"] }), [
+    '-L: Cannot listen on "h" as it must be host:port or :port (services[0].addr)',
+  ]);
+});
+
+Deno.test("decodeRelayService takes the document's certificate where it has none of its own [B.13]", () => {
+  const file = (tls: string) => ({
+    yaml: `
+services:
+- name: a
+  addr: :1
+  handler: {type: relay}
+  listener: {type: tls, tls: ${tls}}
+tls: {certFile: default.pem, keyFile: default.key}
+`,
+  });
+  const certificateOf = (tls: string) => {
+    const { listener } = relayOf(file(tls));
+    return listener.type === "tls" ? listener.tls.certificate : undefined;
+  };
+  assertEquals(certificateOf(""), {
+    certFile: "default.pem",
+    keyFile: "default.key",
+  });
+  assertEquals(certificateOf("{certFile: a.pem, keyFile: a.key}"), {
+    certFile: "a.pem",
+    keyFile: "a.key",
+  });
+});
+
+Deno.test("decodeRelayService reads its users from the URL, from auth and from authers", () => {
+  assertEquals(usersOf({ L: ["relay://u:p%40@:1"] }), ["u:p@"]);
+  const file = (handler: string) => ({
+    yaml: `
+services:
+- name: a
+  addr: :1
+  handler: {type: relay, ${handler}}
+authers:
+- name: x
+  auths: [{username: a, password: b}, {username: c}]
+- name: y
+  auths: [{username: d, password: 0123}]
+`,
+  });
+  assertEquals(usersOf(file("auth: {username: u, password: p}")), ["u:p"]);
+  assertEquals(usersOf(file("auther: x")), ["a:b", "c:"]);
+  assertEquals(
+    usersOf(file("auth: {username: u}, auther: x, authers: [y]")),
+    ["a:b", "c:", "d:0123"],
+  );
+});
+
+Deno.test("decodeRelayService refuses what would let others in", () => {
+  const file = (more: string) => ({
+    yaml: `
+services:
+- name: a
+  addr: :1
+  handler: {type: relay, auther: x}
+  listener: {type: tls}
+authers: [{name: x, ${more}}]
+`,
+  });
+  const rows: [Parameters<typeof errorsOf>[0], string[]][] = [
+    [file("auths: [{username: a}], file: {path: users}"), [
+      'a.yaml:7:51: "file" is not supported yet (authers[0].file)',
+    ]],
+    [file("auths: []"), [
+      'a.yaml:7:11: Cannot use the auther "x" without auths (authers[0])',
+    ]],
+    [file("auths: [{username: a, file: f}]"), [
+      'a.yaml:7:49: "file" is not supported yet (authers[0].auths[0].file)',
+    ]],
+    [{ L: ["relay+tls://:1?cert=c&key=k&ca=a"] }, [
+      '-L: "caFile" is not supported yet (services[0].listener.tls.caFile)',
+    ]],
+    [{ L: ["relay://:1?admission=10.0.0.0/8"] }, [
+      '-L: "admission" is not supported yet (services[0].admission)',
+    ]],
+    [{ L: ["relay://:1?sniffing=true&skipauth=::1&proxyProtocol=1"] }, [
+      '-L: "proxyProtocol" is not supported yet (services[0].metadata.proxyProtocol)',
+      '-L: "sniffing" is not supported yet (services[0].handler.metadata.sniffing)',
+      '-L: "skipauth" is not supported yet (services[0].handler.metadata.skipauth)',
+    ]],
+  ];
+  for (const [written, errors] of rows) {
+    assertEquals(errorsOf(written), errors);
+  }
+});
+
+Deno.test("decodeRelayService does at once what nodelay asks for, and says what it does not do", () => {
+  assertEquals(
+    warningsOf({ L: ["relay+ws://:1?nodelay=true&udpBufferSize=4096"] }),
+    [],
+  );
+  assertEquals(
+    warningsOf({ L: ["relay+ws://:1?bind=true&mux.version=2&backlog=5"] }),
+    [
+      '-L: "bind" has no effect (services[0].handler.metadata.bind)',
+      '-L: "mux.version" has no effect (services[0].handler.metadata.mux.version)',
+      '-L: "backlog" has no effect (services[0].listener.metadata.backlog)',
+    ],
+  );
+});
+
+Deno.test("decodeRelayService sends its streams through a chain, and past a bypass", () => {
+  const { route } = relayOf({
+    L: ["relay://:1?bypass=10.0.0.0/8"],
+    F: ["socks5://h:1080"],
+  });
+  assertEquals(route.chain?.name, "chain-0");
+  assertEquals(route.bypasses.map(({ name }) => name), ["bypass-0"]);
+});

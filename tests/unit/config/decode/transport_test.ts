@@ -1,0 +1,164 @@
+import { assertEquals } from "@std/assert";
+import type { TransportConfig } from "../../../../src/config/chain_schema.ts";
+import { errorsOf, tungoOf, warningsOf } from "../../../support/config.ts";
+
+const AT = { file: "-F", line: 0, column: 0 };
+
+function written(url: string): { L: string[]; F: string[] } {
+  return { L: ["tungo://:0"], F: [url] };
+}
+
+function transportOf(url: string): TransportConfig | undefined {
+  const node = tungoOf(written(url)).route.chain?.hops[0]?.nodes[0];
+  return node?.type === "proxy" ? node.transport : undefined;
+}
+
+Deno.test("decodeTransport reads tcp, tls, ws and wss with every default [B.7]", () => {
+  const base = { at: AT, tcpKeepalive: undefined };
+  const tls = {
+    at: AT,
+    verify: "none",
+    serverName: "h",
+    caFile: undefined,
+    certificate: undefined,
+    alpn: [],
+    minVersion: undefined,
+    maxVersion: undefined,
+  };
+  const ws = {
+    path: "/ws",
+    host: "h:443",
+    headers: [],
+    handshakeTimeout: undefined,
+    pingInterval: undefined,
+  };
+  const rows: [string, unknown][] = [
+    ["relay://h:443", { type: "tcp", ...base }],
+    ["relay+tls://h:443", {
+      type: "tls",
+      ...base,
+      tls,
+      handshakeTimeout: undefined,
+    }],
+    ["relay+ws://h:443", { type: "ws", ...base, ws }],
+    ["relay+wss://h:443", { type: "wss", ...base, tls, ws }],
+  ];
+  for (const [url, transport] of rows) {
+    assertEquals<unknown>(transportOf(url), transport, url);
+  }
+});
+
+Deno.test("decodeTransport reads TCP's keep-alive by the name that its dialer has [B.7]", () => {
+  const rows: [string, number | undefined][] = [
+    ["relay://h:1?keepalive=true", 15_000],
+    ["relay+tls://h:1?keepalive=true&keepalive.idle=1m", 60_000],
+    ["relay+ws://h:1?tcp.keepalive=true&tcp.keepalive.idle=5", 5_000],
+    ["relay+wss://h:1?keepalive=true", undefined],
+    ["relay://h:1?keepalive.idle=5", undefined],
+  ];
+  for (const [url, idle] of rows) {
+    assertEquals(transportOf(url)?.tcpKeepalive, idle, url);
+  }
+});
+
+Deno.test("decodeTransport reads WebSocket's options by any of their names [relay-wire 4.2]", () => {
+  const wsOf = (query: string) => {
+    const transport = transportOf(`relay+ws://h:1?${query}`);
+    return transport?.type === "ws" ? transport.ws : undefined;
+  };
+  assertEquals(wsOf("ws.path=a&path=/b&host=x.org&handshakeTimeout=9s"), {
+    path: "/a",
+    host: "x.org",
+    headers: [],
+    handshakeTimeout: 9_000,
+    pingInterval: undefined,
+  });
+  assertEquals(wsOf("keepalive=true")?.pingInterval, 15_000);
+  assertEquals(wsOf("keepalive=1&ttl=30s")?.pingInterval, 30_000);
+  assertEquals(
+    wsOf("ws.keepalive=1&keepalive.interval=7")?.pingInterval,
+    7_000,
+  );
+  assertEquals(wsOf("ttl=30s")?.pingInterval, undefined);
+  assertEquals(wsOf("path=/a?b%23c d%25é")?.path, "/a%3Fb%23c%20d%25%C3%A9");
+});
+
+Deno.test("decodeTransport keeps the values of headers from sight, and lets Host replace the host", () => {
+  const yaml = (header: string) => ({
+    yaml: `
+services:
+- {name: a, handler: {type: tungo, chain: c}, listener: {type: tungo}}
+chains:
+- name: c
+  hops:
+  - name: h
+    nodes:
+    - name: n
+      addr: h:1
+      connector: {type: relay}
+      dialer:
+        type: ws
+        metadata: {header: ${header}}
+`,
+  });
+  const node = tungoOf(yaml("{X-Token: secret, host: cdn.example, n: 1}"))
+    .route.chain?.hops[0]?.nodes[0];
+  const ws = node?.type === "proxy" && node.transport.type === "ws"
+    ? node.transport.ws
+    : undefined;
+  assertEquals(ws?.host, "cdn.example");
+  assertEquals(
+    ws?.headers.map(({ name, value }) => [name, value.reveal()]),
+    [["X-Token", "secret"], ["n", "1"]],
+  );
+  assertEquals(JSON.stringify(ws).includes("secret"), false);
+  const header = "chains[0].hops[0].nodes[0].dialer.metadata.header";
+  const rows: [string, string][] = [
+    [
+      "{Upgrade: h2c}",
+      `a.yaml:14:29: Cannot use the header "Upgrade": the handshake has its own (${header})`,
+    ],
+    [
+      "{sec-websocket-key: x}",
+      `a.yaml:14:29: Cannot use the header "sec-websocket-key": the handshake has its own (${header})`,
+    ],
+    [
+      "{a b: x}",
+      `a.yaml:14:29: Cannot use the header "a b": that is no name of a header (${header})`,
+    ],
+    [
+      '{a: "secret\\r\\nb: c"}',
+      `a.yaml:14:29: Cannot use the header "a": its value must be one line of text (${header})`,
+    ],
+    [
+      "text",
+      `a.yaml:14:28: Cannot use this for header as it takes a mapping of names to values (${header})`,
+    ],
+  ];
+  for (const [header, error] of rows) {
+    assertEquals(errorsOf(yaml(header)), [error]);
+  }
+});
+
+Deno.test("decodeTransport refuses a host that is none", () => {
+  assertEquals(errorsOf(written("relay+ws://h:1?host=a%0d%0ab")), [
+    '-F: Cannot use "a\\r\\nb" for host as it must be a name (chains[0].hops[0].nodes[0].dialer.metadata.host)',
+  ]);
+});
+
+Deno.test("decodeTransport warns of tuning without effect, and of TLS where there is none", () => {
+  const metadata = "chains[0].hops[0].nodes[0].dialer.metadata";
+  assertEquals(
+    warningsOf(
+      written(
+        "relay+ws://h:1?enableCompression=true&ws.readBufferSize=1&tcp.keepalive.count=3&secure=true",
+      ),
+    ),
+    [
+      '-F: "secure" has no effect (chains[0].hops[0].nodes[0].dialer.tls.secure)',
+      `-F: "tcp.keepalive.count" has no effect (${metadata}.tcp.keepalive.count)`,
+      `-F: "ws.readBufferSize" has no effect (${metadata}.ws.readBufferSize)`,
+      `-F: "enableCompression" has no effect (${metadata}.enableCompression)`,
+    ],
+  );
+});
