@@ -42,8 +42,8 @@ export function hopOfUrl(
     resolver: takeResolver(query, argument),
     hosts: takeHosts(query, argument),
   };
-  const face = takeText(query, "interface");
-  if (face !== "") query.add("hop.interface", scalar(face, at));
+  const interfaces = takeText(query, "interface");
+  if (interfaces !== "") query.add("hop.interface", scalar(interfaces, at));
   for (const key of ["so_mark", "proxyProtocol"]) {
     const value = takePositive(query, key);
     if (value !== undefined) query.add(`hop.${key}`, scalar(value, at));

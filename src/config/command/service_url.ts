@@ -6,7 +6,7 @@ import {
   scalar,
   sequence,
 } from "../tree/node.ts";
-import { readTexts } from "../values/read.ts";
+import { readText, readTexts } from "../values/read.ts";
 import {
   type Argument,
   distribute,
@@ -20,7 +20,7 @@ import {
 } from "./parameters.ts";
 import { type CommandUrl, Query } from "./url.ts";
 
-export interface ServiceNames {
+interface ServiceNames {
   readonly name: string;
   readonly addr: string;
   readonly chain: string | undefined;
@@ -154,7 +154,9 @@ function takeLimiters(
   const service = rates("limiter");
   const connection = rates("limiter.conn");
   const connections = takePositive(query, "climiter");
-  const rate = Number(takeText(query, "rlimiter"));
+  const rateNode = query.get("rlimiter");
+  const rate = Number(rateNode === undefined ? 0 : readText(rateNode));
+  if (rate > 0) query.take("rlimiter");
   return {
     limiter: add("limiter", [
       service && `$ ${service}`,

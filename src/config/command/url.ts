@@ -63,7 +63,8 @@ export function parseUrl(
 ): CommandUrl | undefined {
   const place: Place = { path: "", at };
   const trimmed = text.trim();
-  const whole = trimmed.includes("://") ? trimmed : `auto://${trimmed}`;
+  const hasScheme = trimmed.includes("://") && !trimmed.startsWith(":");
+  const whole = hasScheme ? trimmed : `auto://${trimmed}`;
   const [, scheme = "", authority = "", path = "", query = ""] =
     /^([^]*?):\/\/([^/?]*)([^?]*)(?:\?([^]*))?$/.exec(whole) ?? [];
   if (trimmed === "") {
@@ -81,8 +82,12 @@ export function parseUrl(
     problems.error("Cannot use # in a URL: write it as %23", place);
     return undefined;
   }
-  const monkey = authority.lastIndexOf("@");
-  const user = monkey < 0 ? undefined : parseUser(authority.slice(0, monkey));
+  const userEnd = authority.lastIndexOf("@");
+  if (userEnd < 0 && /@/.test(path + query.split("=")[0])) {
+    problems.error("Cannot use / and ? in a user: write %2F and %3F", place);
+    return undefined;
+  }
+  const user = userEnd < 0 ? undefined : parseUser(authority.slice(0, userEnd));
   if (user === "undecodable") {
     problems.error("Cannot decode the user: write % as %25", place);
     return undefined;
@@ -99,7 +104,7 @@ export function parseUrl(
   return {
     schemes,
     user,
-    host: authority.slice(monkey + 1),
+    host: authority.slice(userEnd + 1),
     path,
     query: parseQuery(query, place, problems),
   };

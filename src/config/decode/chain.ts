@@ -1,9 +1,9 @@
 import type { ChainConfig, HopConfig } from "../chain_schema.ts";
 import type { Place } from "../problems.ts";
-import { nearest } from "../values/nearest.ts";
+import { unknown } from "../values/nearest.ts";
 import { decodeBypasses } from "./bypass.ts";
 import type { Context } from "./context.ts";
-import { decodeEgress } from "./egress.ts";
+import { decodeEgress, NO_EGRESS } from "./egress.ts";
 import { Metadata } from "./metadata.ts";
 import { decodeNode } from "./node.ts";
 import {
@@ -28,17 +28,18 @@ const STRATEGIES = [
 ];
 const SHORT_STRATEGIES = ["rr", "rand", "ha", "lowest", "ll"];
 
-/** Undefined when it is unknown. */
+/** The chain called `reference`; undefined when there is none. */
 export function decodeChain(
-  name: string,
+  reference: string,
   from: Place,
   context: Context,
 ): ChainConfig | undefined {
-  const section = context.references.find("chains", name, from);
+  const section = context.references.find("chains", reference, from);
   if (section === undefined) return undefined;
   const known = context.chains.get(section.node);
   if (known !== undefined) return known;
   const { problems } = context;
+  const name = text(section, "name");
   const metadata = new Metadata(section, problems);
   metadata.accept("backup", "weight", "maxFails", "failTimeout");
   reportUnknown([metadata], [], problems);
@@ -91,8 +92,10 @@ function decodeInlineHop(
   const metadata = new Metadata(section, problems);
   metadata.refuse("netns");
   metadata.ignore("proxyProtocol");
-  const outer = { interfaces: [], mark: undefined };
-  const egress = decodeEgress(section, metadata, outer);
+  const egress = decodeEgress(section, metadata, {
+    outer: NO_EGRESS,
+    problems,
+  });
 
   const entries = children(section, "nodes");
   const decoded = entries.map((entry, index) =>
@@ -121,12 +124,9 @@ function checkStrategy(selector: Section, { problems }: Context): void {
   const strategy = text(selector, "strategy").toLowerCase();
   const known = ["", ...STRATEGIES, ...SHORT_STRATEGIES];
   if (known.includes(strategy)) return;
-  const near = nearest(strategy, STRATEGIES);
-  const hint = near === undefined
-    ? `use ${STRATEGIES.join(", ")}`
-    : `did you mean "${near}"?`;
+  const all = `use ${STRATEGIES.join(", ")}`;
   problems.error(
-    `Unknown strategy "${strategy}": ${hint}`,
+    unknown("strategy", strategy, STRATEGIES, all),
     place(selector, "strategy"),
   );
 }

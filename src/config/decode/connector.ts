@@ -7,6 +7,12 @@ import { child, place, type Section, text } from "./section.ts";
 import { ignoreTls } from "./transport.ts";
 import { rejectType } from "./types.ts";
 
+const TYPES = {
+  what: "connector",
+  supported: ["relay", "socks5"],
+  known: CONNECTORS,
+};
+
 /** Multiplexing, which these connectors use for BIND alone. */
 export const MUX_KEYS: readonly string[] = [
   "mux.version",
@@ -55,11 +61,7 @@ export function decodeConnector(
       };
     }
     default:
-      rejectType("connector", type, {
-        supported: ["relay", "socks5"],
-        known: CONNECTORS,
-        place: place(section, "type"),
-      }, problems);
+      rejectType(type, TYPES, problems, place(section, "type"));
       return undefined;
   }
 }

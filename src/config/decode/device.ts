@@ -17,7 +17,7 @@ const MAX_MTU = 65_535;
 /** RFC 8200 §5. */
 const MIN_IPV6_MTU = 1280;
 
-/** Linux's IFNAMSIZ without the final zero. */
+/** Octets, Linux's IFNAMSIZ without the final zero. */
 const MAX_NAME = 15;
 
 /** What GOST's listener tungo takes. */
@@ -49,10 +49,11 @@ export function decodeDevice(
 
 function decodeName(metadata: Metadata, problems: Problems): string {
   const name = metadata.text(["name", "tun.name"], "tungo");
-  const isName = /^[^\s/]+$/.test(name) && name.length <= MAX_NAME;
-  if (!isName || name === "." || name === "..") {
+  const octets = new TextEncoder().encode(name).length;
+  const isName = /^[^\s/:]+$/.test(name) && name !== "." && name !== "..";
+  if (!isName || octets > MAX_NAME) {
     problems.error(
-      `Cannot use the device name "${name}" as it must have at most ${MAX_NAME} characters, without spaces and slashes`,
+      `Cannot use the device name "${name}" as it must have at most ${MAX_NAME} octets, without spaces, slashes and colons`,
       metadata.where(["name", "tun.name"]),
     );
   }

@@ -8,7 +8,7 @@ import { Metadata } from "./metadata.ts";
 import { child, ignore, place, refuse, type Section, text } from "./section.ts";
 import { decodeTransport } from "./transport.ts";
 
-export interface DecodedNode {
+interface DecodedNode {
   /** Undefined when its types are not supported. */
   readonly node: NodeConfig | undefined;
   /** Of the node, its connector and its dialer. */
@@ -34,7 +34,7 @@ export function decodeNode(
     at: section.at,
     name: text(section, "name") || `node-${index}`,
     bypasses: decodeBypasses(section, context),
-    egress: decodeEgress(section, metadata, outer),
+    egress: decodeEgress(section, metadata, { outer, problems }),
   };
 
   const connector = child(section, "connector");

@@ -1,7 +1,7 @@
 import { formatPosition } from "../../base/errors.ts";
 import type { Place, Problems } from "../problems.ts";
 import type { Mapping } from "../tree/node.ts";
-import { nearest } from "../values/nearest.ts";
+import { nearest, unknown } from "../values/nearest.ts";
 import { children, place, type Section, text } from "./section.ts";
 
 /** Lists whose objects are referred to by name, and what one of them is called. */
@@ -40,12 +40,11 @@ export class References {
     const found = near === undefined ? undefined : objects.get(near);
     if (found !== undefined) this.#used.add(found.node);
     if (near !== name) {
-      const hint = near !== undefined
-        ? `did you mean "${near}"?`
-        : objects.size > 0
+      const all = objects.size > 0
         ? `there is ${[...objects.keys()].join(", ")}`
         : `there are no ${kind}`;
-      this.#problems.error(`Unknown ${KINDS[kind]} "${name}": ${hint}`, from);
+      const message = unknown(KINDS[kind], name, objects.keys(), all);
+      this.#problems.error(message, from);
     }
     return found;
   }

@@ -36,10 +36,7 @@ export function decodeRelayService(
   ignore(listener, ["auther", "authers", "auth"], problems);
   parts.serviceMetadata.refuse("proxyProtocol");
   metadata.refuse("sniffing", "skipauth");
-  metadata.ignore("bind", "hash", ...MUX_KEYS);
-  metadata.ignore("observePeriod", "observer.period", "observer.observePeriod");
-  metadata.ignore("observer.resetTraffic");
-  metadata.ignore("limiter.refreshInterval", "limiter.cleanupInterval");
+  metadata.ignore("bind", ...MUX_KEYS);
   // Requests are always answered at once, and datagrams of any size fit.
   metadata.accept("nodelay", "udp.bufferSize", "udpBufferSize");
   const addr = text(service, "addr");

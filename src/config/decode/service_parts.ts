@@ -3,7 +3,7 @@ import type { HooksConfig, RouteConfig } from "../schema.ts";
 import { decodeBypasses } from "./bypass.ts";
 import { decodeChain } from "./chain.ts";
 import type { Context } from "./context.ts";
-import { decodeEgress } from "./egress.ts";
+import { decodeEgress, NO_EGRESS } from "./egress.ts";
 import { decodeHooks } from "./hooks.ts";
 import { Metadata } from "./metadata.ts";
 import {
@@ -20,6 +20,16 @@ import { type Origin, reportUnknown } from "./unknown_keys.ts";
 
 /** GOST's dialTimeout. */
 const DIAL_TIMEOUT = 15_000;
+
+/** Without effect in services and in handlers. */
+const IDLE_KEYS = [
+  "hash",
+  "limiter.cleanupInterval",
+  "limiter.refreshInterval",
+  "observePeriod",
+  "observer.period",
+  "observer.resetTraffic",
+];
 
 /** A service, taken apart. */
 export interface ServiceParts {
@@ -67,10 +77,8 @@ export function decodeCommon(
   ], problems);
   ignore(handler, ["tls", "limiter", "observer"], problems);
   metadata.refuse("netns", "netns.out");
-  metadata.ignore("enableStats", "labels", "hash");
-  metadata.ignore("observePeriod", "observer.period", "observer.resetTraffic");
-  metadata.ignore("limiter.refreshInterval", "limiter.cleanupInterval");
-  metadata.ignore("limiter.scope");
+  metadata.ignore("enableStats", "labels", "limiter.scope", ...IDLE_KEYS);
+  parts.handlerMetadata.ignore("observer.observePeriod", ...IDLE_KEYS);
   const retries = integer(handler, "retries");
   if (retries < 0) {
     problems.error(
@@ -78,12 +86,11 @@ export function decodeCommon(
       place(handler, "retries"),
     );
   }
-  const outer = { interfaces: [], mark: undefined };
   return {
     route: {
       chain: decodeServiceChain(parts, context),
       bypasses: decodeBypasses(service, context),
-      egress: decodeEgress(service, metadata, outer),
+      egress: decodeEgress(service, metadata, { outer: NO_EGRESS, problems }),
       dialTimeout: metadata.duration(["dialTimeout"], DIAL_TIMEOUT),
       retries,
     },

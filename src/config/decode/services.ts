@@ -1,6 +1,7 @@
 import { HANDLERS, LISTENERS } from "../known_types.ts";
+import type { Problems } from "../problems.ts";
 import type { ServiceConfig } from "../schema.ts";
-import { nearest } from "../values/nearest.ts";
+import { unknown } from "../values/nearest.ts";
 import type { Context } from "./context.ts";
 import { decodeRelayService } from "./relay_service.ts";
 import { child, children, place, type Section, text } from "./section.ts";
@@ -9,7 +10,7 @@ import { decodeTungoService } from "./tungo_service.ts";
 
 const RELAY_LISTENERS = ["tcp", "tls", "ws", "wss"];
 
-export interface DecodedServices {
+interface DecodedServices {
   readonly services: readonly ServiceConfig[];
   /** Some were left out, because tungo does not have their types. */
   readonly skipped: boolean;
@@ -54,57 +55,51 @@ function decodeService(
     readonly context: Context;
   },
 ): Decoded {
+  const { problems } = context;
   const handler = child(section, "handler");
   const listener = child(section, "listener");
   // GOST's defaults.
   const handlerType = text(handler, "type").toLowerCase() || "auto";
   const listenerType = text(listener, "type").toLowerCase() || "tcp";
-  const isKnown = isKnownType("handler", handlerType, handler, context);
-  if (!isKnownType("listener", listenerType, listener, context) || !isKnown) {
+  const isHandler = HANDLERS.includes(handlerType);
+  if (!isHandler) complainOfType("handler", handlerType, handler, problems);
+  const isListener = LISTENERS.includes(listenerType);
+  if (!isListener) complainOfType("listener", listenerType, listener, problems);
+  if (!isHandler || !isListener) return "wrong";
+  if (handlerType === "tungo" && listenerType !== "tungo") {
+    problems.error(
+      `Cannot use the listener "${listenerType}" as the handler tungo needs the listener tungo`,
+      place(listener, "type"),
+    );
     return "wrong";
   }
-  if (handlerType === "tungo") {
-    if (listenerType !== "tungo") {
-      context.problems.error(
-        `Cannot use the listener "${listenerType}" as the handler tungo needs the listener tungo`,
-        place(listener, "type"),
-      );
-      return "wrong";
-    }
-    const parts = partsOf(section, context);
-    const service = decodeTungoService(parts, name, context);
-    reportUnknownOfService(parts, context);
-    return service;
+  const isRelay = handlerType === "relay" &&
+    RELAY_LISTENERS.includes(listenerType);
+  if (handlerType !== "tungo" && !isRelay) {
+    problems.warn(
+      `Leaves out the service "${name}" as its handler "${handlerType}" with the listener "${listenerType}" is not supported yet`,
+      section,
+    );
+    return "skipped";
   }
-  if (handlerType === "relay" && RELAY_LISTENERS.includes(listenerType)) {
-    const parts = partsOf(section, context);
-    const defaultTls = child(document, "tls");
-    const options = { name, defaultTls };
-    const service = decodeRelayService(parts, options, context);
-    reportUnknownOfService(parts, context);
-    return service;
-  }
-  context.problems.warn(
-    `Leaves out the service "${name}" as its handler "${handlerType}" with the listener "${listenerType}" is not supported yet`,
-    section,
-  );
-  return "skipped";
+  const parts = partsOf(section, context);
+  const defaultTls = child(document, "tls");
+  const service = isRelay
+    ? decodeRelayService(parts, { name, defaultTls }, context)
+    : decodeTungoService(parts, name, context);
+  reportUnknownOfService(parts, context);
+  return service;
 }
 
-function isKnownType(
+function complainOfType(
   what: "handler" | "listener",
   type: string,
   section: Section,
-  { problems }: Context,
-): boolean {
+  problems: Problems,
+): void {
   const known = what === "handler" ? HANDLERS : LISTENERS;
-  if (known.includes(type)) return true;
-  const near = nearest(type, known);
-  const hint = near === undefined
-    ? "use tungo, or relay with tcp, tls, ws or wss"
-    : `did you mean "${near}"?`;
-  problems.error(`Unknown ${what} "${type}": ${hint}`, place(section, "type"));
-  return false;
+  const all = "use tungo, or relay with tcp, tls, ws or wss";
+  problems.error(unknown(what, type, known, all), place(section, "type"));
 }
 
 /** Two services cannot have one device. */

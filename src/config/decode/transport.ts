@@ -8,7 +8,13 @@ import { decodeClientTls } from "./tls.ts";
 import { rejectType } from "./types.ts";
 import { decodeWebSocket } from "./websocket.ts";
 
-export interface NodeAddress {
+const TYPES = {
+  what: "dialer",
+  supported: ["tcp", "tls", "ws", "wss"],
+  known: DIALERS,
+};
+
+interface NodeAddress {
   /** As written, with its port. */
   readonly addr: string;
   readonly host: string;
@@ -26,10 +32,9 @@ export function decodeTransport(
   ignore(section, ["auth"], problems);
   const tls = child(section, "tls");
   switch (type) {
-    case "tcp": {
+    case "tcp":
       ignoreTls(section, problems);
       return { type, at, tcpKeepalive: decodeKeepalive(metadata, "keepalive") };
-    }
     case "tls":
       return {
         type,
@@ -55,11 +60,7 @@ export function decodeTransport(
         ws: decodeWebSocket(metadata, addr, problems),
       };
     default:
-      rejectType("dialer", type, {
-        supported: ["tcp", "tls", "ws", "wss"],
-        known: DIALERS,
-        place: place(section, "type"),
-      }, problems);
+      rejectType(type, TYPES, problems, place(section, "type"));
       return undefined;
   }
 }

@@ -71,7 +71,4 @@ function ignoreTuning(metadata: Metadata): void {
   for (const key of [...keys, "tcpModerateReceiveBuffer"]) {
     metadata.ignore(key, `tungo.${key}`);
   }
-  metadata.ignore("observePeriod", "observer.period", "observer.observePeriod");
-  metadata.ignore("observer.resetTraffic", "hash");
-  metadata.ignore("limiter.refreshInterval", "limiter.cleanupInterval");
 }

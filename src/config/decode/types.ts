@@ -1,29 +1,26 @@
 import type { Place, Problems } from "../problems.ts";
-import { nearest } from "../values/nearest.ts";
+import { unknown } from "../values/nearest.ts";
+
+interface Types {
+  /** Like "dialer". */
+  readonly what: string;
+  readonly supported: readonly string[];
+  /** To GOST. */
+  readonly known: readonly string[];
+}
 
 /** Complains of a type that is not among the supported ones: GOST has it, or nobody does. */
 export function rejectType(
-  what: string,
   type: string,
-  { supported, known, place }: {
-    readonly supported: readonly string[];
-    readonly known: readonly string[];
-    readonly place: Place;
-  },
+  { what, supported, known }: Types,
   problems: Problems,
+  place: Place,
 ): void {
-  const near = nearest(type, known);
-  if (known.includes(type)) {
-    problems.error(
-      `The ${what} "${type}" is not supported yet: use ${supported.join(", ")}`,
-      place,
-    );
-  } else {
-    problems.error(
-      near === undefined
-        ? `Unknown ${what} "${type}": use ${supported.join(", ")}`
-        : `Unknown ${what} "${type}": did you mean "${near}"?`,
-      place,
-    );
-  }
+  const all = `use ${supported.join(", ")}`;
+  problems.error(
+    known.includes(type)
+      ? `The ${what} "${type}" is not supported yet: ${all}`
+      : unknown(what, type, known, all),
+    place,
+  );
 }

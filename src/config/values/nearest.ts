@@ -1,19 +1,25 @@
-/**
- * The sentence for a key that nobody knows; without one of a similar name `otherwise` says what would do. What follows a
- * colon is no part of the key, and may be a password.
- */
+/** The sentence for a `what` that nobody knows; `otherwise` says what would do where no candidate has a similar name. */
+export function unknown(
+  what: string,
+  name: string,
+  candidates: Iterable<string>,
+  otherwise: string,
+): string {
+  const near = nearest(name, candidates);
+  const hint = near === undefined ? otherwise : `did you mean "${near}"?`;
+  return `Unknown ${what} "${name}": ${hint}`;
+}
+
+/** The same for a key. What follows a colon is no part of a key, and may be a password. */
 export function unknownKey(
   key: string,
-  keys: Iterable<string>,
+  candidates: Iterable<string>,
   otherwise: string,
 ): string {
   const [name = "", rest] = key.split(":");
-  if (rest !== undefined) {
-    return `Unknown key "${name}:": a colon needs a space behind it`;
-  }
-  const near = nearest(key, keys);
-  const hint = near === undefined ? otherwise : `did you mean "${near}"?`;
-  return `Unknown key "${key}": ${hint}`;
+  return rest === undefined
+    ? unknown("key", key, candidates, otherwise)
+    : `Unknown key "${name}:": a colon needs a space behind it`;
 }
 
 /** The candidate that `word` is most likely a misspelling of; undefined when none is near. Case does not count. */

@@ -1,5 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
+import { parseArgs } from "@std/cli/parse-args";
 import fc from "fast-check";
+import { goFlags } from "../../../src/config/command/flags.ts";
+import { FLAGS } from "../../../src/config/command/options.ts";
 import { formatAddress, formatPrefix } from "../../../src/wire/address.ts";
 import { readConfig } from "../../../src/config/read_config.ts";
 import { print } from "../../../src/config/tree/print.ts";
@@ -148,6 +151,19 @@ Deno.test("readConfig reads the tutorial's routes", () => {
     device.routes.map(({ destination }) => formatPrefix(destination)),
     ["1.0.0.0/8", "2.0.0.0/8"],
   );
+});
+
+Deno.test("readConfig takes what parseArgs makes of a command line [A.1]", () => {
+  const args = goFlags(["-L", "tungo://:0", "-F=relay://h:1", "-DD"], FLAGS);
+  assert(!(args instanceof Error));
+  const { config } = readConfig({
+    command: parseArgs(args, FLAGS),
+    files: [],
+    environment: {},
+    patternProblem: () => undefined,
+  });
+  assertEquals(config?.services[0]?.route.chain?.hops.length, 1);
+  assertEquals(config?.log.level, "trace");
 });
 
 Deno.test("readConfig merges files in their order and the command line on top [I.1.6]", () => {

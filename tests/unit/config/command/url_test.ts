@@ -31,6 +31,7 @@ Deno.test("parseUrl takes a URL apart as GOST does [A.5, A.6]", () => {
     ["tungo://:0", ["tungo", undefined, ":0", ""]],
     [" RELAY+wss://h:1 ", ["relay+wss", undefined, "h:1", ""]],
     [":8080", ["auto", undefined, ":8080", ""]],
+    [":0?a=b://c", ["auto", undefined, ":0", "", "a=b://c"]],
     ["h:1080", ["auto", undefined, "h:1080", ""]],
     ["u:p@h:1", ["auto", "u|p", "h:1", ""]],
     ["https://h:443", ["http+tls", undefined, "h:443", ""]],
@@ -68,12 +69,16 @@ Deno.test("parseUrl says what it cannot read without quoting what may be secret"
       "+x://h",
       "-F: Cannot read the scheme: write one like tungo://:0 or relay+wss://host:443",
     ],
-    [
-      "://h",
-      "-F: Cannot read the scheme: write one like tungo://:0 or relay+wss://host:443",
-    ],
     ["x://u:secret#@h", "-F: Cannot use # in a URL: write it as %23"],
     ["x://u:secret%@h", "-F: Cannot decode the user: write % as %25"],
+    [
+      "x://u:sec/ret@h:1",
+      "-F: Cannot use / and ? in a user: write %2F and %3F",
+    ],
+    [
+      "x://u:sec?ret@h:1?a=b",
+      "-F: Cannot use / and ? in a user: write %2F and %3F",
+    ],
     ["x://h?auth=secret%", "-F: Cannot decode auth: write % as %25"],
     ["x://h?a=%ff", "-F: Cannot decode a: write % as %25"],
     [

@@ -119,11 +119,15 @@ Deno.test("decodeDevice says what is wrong with each item, where it stands", () 
     ],
     [
       "{name: a/b}",
-      'a.yaml:6:22: Cannot use the device name "a/b" as it must have at most 15 characters, without spaces and slashes (services[0].listener.metadata.name)',
+      'a.yaml:6:22: Cannot use the device name "a/b" as it must have at most 15 octets, without spaces, slashes and colons (services[0].listener.metadata.name)',
     ],
     [
       "{name: sixteenletterslo}",
-      'a.yaml:6:22: Cannot use the device name "sixteenletterslo" as it must have at most 15 characters, without spaces and slashes (services[0].listener.metadata.name)',
+      'a.yaml:6:22: Cannot use the device name "sixteenletterslo" as it must have at most 15 octets, without spaces, slashes and colons (services[0].listener.metadata.name)',
+    ],
+    [
+      "{name: 'tun:0'}",
+      'a.yaml:6:22: Cannot use the device name "tun:0" as it must have at most 15 octets, without spaces, slashes and colons (services[0].listener.metadata.name)',
     ],
     [
       "{name: [a, b]}",

@@ -102,4 +102,7 @@ Deno.test("decodeEgress refuses a mark of more than 32 bits", () => {
   assertEquals(errorsOf({ L: ["tungo://:0?so_mark=4294967296"] }), [
     '-L: Cannot use "4294967296" for so_mark as it must be 1 to 4294967295 (services[0].metadata.so_mark)',
   ]);
+  assertEquals(errorsOf(file(["  sockopts: {mark: 4294967296}", "", ""])), [
+    "a.yaml:6:20: Cannot use 4294967296 for mark as it must be 1 to 4294967295 (services[0].sockopts.mark)",
+  ]);
 });

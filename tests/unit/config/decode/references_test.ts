@@ -37,7 +37,7 @@ chains:
   });
   assertEquals(errorsOf(chain("chain0")), [
     'a.yaml:3:43: Unknown chain "chain0": did you mean "chain-0"? (services[0].handler.chain)',
-    'a.yaml:5:3: Cannot use a chain without hops: without "chain0" flows would go direct (chains[0])',
+    'a.yaml:5:3: Cannot use a chain without hops: without "chain-0" flows would go direct (chains[0])',
   ]);
   assertEquals(errorsOf(chain("other")), [
     'a.yaml:3:43: Unknown chain "other": there is chain-0 (services[0].handler.chain)',
