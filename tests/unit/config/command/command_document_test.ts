@@ -167,6 +167,26 @@ Deno.test("commandDocument fills in the missing half of a scheme as GOST does [I
   }
 });
 
+Deno.test("commandDocument fills in the missing half of a service's scheme as GOST does [A.5]", () => {
+  const rows: [string, string, string][] = [
+    ["tungo://:1", "tungo", "tungo"],
+    ["relay://:1", "relay", "tcp"],
+    ["tls://:1", "auto", "tls"],
+    ["ssu://:1", "ssu", "udp"],
+    [":1", "auto", "tcp"],
+  ];
+  for (const [url, handler, listener] of rows) {
+    assertEquals(documentOf({ L: [url] }), {
+      services: [{
+        name: "service-0",
+        addr: ":1",
+        handler: { type: handler },
+        listener: { type: listener },
+      }],
+    });
+  }
+});
+
 Deno.test("commandDocument gives a node without a host no server name [I.1.4]", () => {
   assertEquals(documentOf({ F: ["direct://:0?interface=wlan0"] }), {
     services: [],
@@ -355,6 +375,10 @@ Deno.test("commandDocument refuses what a URL cannot say, by the option it stand
     ]],
     [{ L: ["relay://:1?auth=%25"] }, [
       "-L: Cannot decode auth=: write the base64 of user:password",
+    ]],
+    [{ L: ["relay://:1?hosts=a:1.2.3.4,b"] }, [
+      '-L: Cannot use "b" in hosts=: write name:address',
+      '-L: "hosts" is not supported yet (services[0].hosts)',
     ]],
     [{ L: ["relay://:1", ""] }, [
       "-L #2: Cannot use an empty URL: write one like tungo://:0",

@@ -126,6 +126,14 @@ authers: [{name: x, ${more}}]
     [file("auths: [{username: a, file: f}]"), [
       'a.yaml:7:49: "file" is not supported yet (authers[0].auths[0].file)',
     ]],
+    [{
+      yaml: file("auths: [{username: a}]").yaml.replace(
+        "auther: x",
+        "auther: y1",
+      ),
+    }, [
+      'a.yaml:5:34: Unknown auther "y1": there is x (services[0].handler.auther)',
+    ]],
     [{ L: ["relay+tls://:1?cert=c&key=k&ca=a"] }, [
       '-L: "caFile" is not supported yet (services[0].listener.tls.caFile)',
     ]],

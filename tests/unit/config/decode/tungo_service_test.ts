@@ -165,6 +165,14 @@ Deno.test("decodeTungoService complains of values that GOST takes for zero [H.2]
   }
 });
 
+Deno.test("decodeTungoService refuses less than no retries", () => {
+  const yaml =
+    "services: [{name: a, handler: {type: tungo, retries: -1}, listener: {type: tungo}}]";
+  assertEquals(errorsOf({ yaml }), [
+    "a.yaml:1:54: Cannot use -1 retries as it must be >= 0 (services[0].handler.retries)",
+  ]);
+});
+
 Deno.test("decodeTungoService warns once of each thing that has no effect [H.2]", () => {
   const rows: [string, string[]][] = [
     ["tungo://u:p@:0", ['-L: "auth" has no effect (services[0].handler.auth)']],
