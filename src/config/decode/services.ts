@@ -34,7 +34,8 @@ export function decodeServices(
   const services = decoded.filter((service) => typeof service === "object");
   checkDevices(services, context);
   const skipped = decoded.includes("skipped");
-  if (services.length === 0 && !decoded.includes("wrong")) {
+  // Whatever is wrong so far may be why there is none.
+  if (services.length === 0 && problems.errors().length === 0) {
     problems.error(
       skipped
         ? "Cannot run any of the services: use the handler tungo or relay"
@@ -45,8 +46,7 @@ export function decodeServices(
   return { services, skipped };
 }
 
-type Decoded = ServiceConfig | "skipped" | "wrong";
-
+/** Undefined when its types are wrong. */
 function decodeService(
   section: Section,
   name: string,
@@ -54,7 +54,7 @@ function decodeService(
     readonly document: Section;
     readonly context: Context;
   },
-): Decoded {
+): ServiceConfig | "skipped" | undefined {
   const { problems } = context;
   const handler = child(section, "handler");
   const listener = child(section, "listener");
@@ -65,13 +65,13 @@ function decodeService(
   if (!isHandler) complainOfType("handler", handlerType, handler, problems);
   const isListener = LISTENERS.includes(listenerType);
   if (!isListener) complainOfType("listener", listenerType, listener, problems);
-  if (!isHandler || !isListener) return "wrong";
+  if (!isHandler || !isListener) return undefined;
   if (handlerType === "tungo" && listenerType !== "tungo") {
     problems.error(
       `Cannot use the listener "${listenerType}" as the handler tungo needs the listener tungo`,
       place(listener, "type"),
     );
-    return "wrong";
+    return undefined;
   }
   const isRelay = handlerType === "relay" &&
     RELAY_LISTENERS.includes(listenerType);

@@ -193,6 +193,12 @@ Deno.test("readConfig merges files in their order and the command line on top [I
   assertEquals(result.config?.log.output.type, "stderr");
 });
 
+Deno.test("readConfig complains of a file that it cannot read, and of nothing that follows from it", () => {
+  assertEquals(errorsOf({ yaml: "services: [" }), [
+    "a.yaml:1:12: Cannot read this as YAML: Flow sequence in block collection must be sufficiently indented and end with a ]",
+  ]);
+});
+
 Deno.test("readConfig makes GOST's document of -api and -metrics [I.1.7]", () => {
   const { document } = read({
     api: "u:p@:18080?pathPrefix=/api&accesslog=true",
