@@ -1,1 +1,151 @@
-export {};
+import { parseArgs } from "@std/cli/parse-args";
+
+import { openPlatform } from "./ffi/mod.ts";
+import { buildApp } from "./src/app/app.ts";
+import { loadConfig } from "./src/app/load_config.ts";
+import { openLog } from "./src/app/open_log.ts";
+import { systemClock } from "./src/app/system_clock.ts";
+import { ConfigError, describe, DeviceError } from "./src/base/errors.ts";
+import { VERSION } from "./src/base/version.ts";
+import { goFlags } from "./src/config/command/flags.ts";
+import { FLAGS } from "./src/config/command/options.ts";
+import { formatProblem } from "./src/config/problems.ts";
+import type { ReadConfig } from "./src/config/read_config.ts";
+import type { Config } from "./src/config/schema.ts";
+import { print } from "./src/config/tree/print.ts";
+
+const USAGE = `Usage: tungo -L SERVICE [-F HOP]... [-C FILE]...
+
+  -L URL     a service: "tungo://:0?name=tungo&net=192.168.123.1/24", or a far end: "relay+wss://user:pass@:8443"
+  -F URL     a hop towards the target: "relay+wss://user:pass@example.com:443"
+  -C FILE    a configuration in YAML or JSON, "-" for standard input
+  -O FORMAT  print the configuration as yaml or json, and stop
+  -D, -DD    log more, log everything
+  -V         print the version
+  -h         print this
+`;
+
+/** Done, failed, and misconfigured. */
+type ExitCode = 0 | 1 | 2;
+
+/** GOST stops at the first two; the third is what a terminal sends that goes away. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+main().then(Deno.exit);
+
+async function main(): Promise<ExitCode> {
+  try {
+    const flags = goFlags(Deno.args, FLAGS);
+    if (flags instanceof ConfigError) throw flags;
+    const command = parseArgs(flags, FLAGS);
+    if (command.h || command.help) return say(USAGE);
+    if (command.V) return say(version());
+    const read = await loadConfig({
+      command,
+      sources: command.C,
+      environment: Deno.env.toObject(),
+    });
+    if (read.errors.length > 0) return complain(read);
+    if (command.O !== undefined) {
+      return say(print(read.document, command.O === "json" ? "json" : "yaml"));
+    }
+    return read.config === undefined
+      ? complain(read)
+      : await run(read.config, read);
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+async function run(
+  config: Config,
+  { warnings }: ReadConfig,
+): Promise<ExitCode> {
+  const log = openLog(config.log);
+  for (const warning of warnings) {
+    log.warn("config", { problem: formatProblem(warning) });
+  }
+  await using platform = openPlatform();
+  const limit = platform.raiseDescriptorLimit();
+  log.debug("descriptors", { limit });
+  const clock = systemClock();
+  const app = await buildApp({ config, platform, clock, log });
+  const end = Promise.race([told(), unexpected(), app.failed]);
+  try {
+    await Promise.race([app.start(), end]);
+    await end;
+    return 0;
+  } finally {
+    await app.stop();
+  }
+}
+
+/** Resolves when somebody wants the program to stop; who asks again does not want to wait. */
+function told(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const onSignal = (): void => {
+      if (asked) Deno.exit(1);
+      asked = true;
+      resolve();
+    };
+    for (const signal of SIGNALS) Deno.addSignalListener(signal, onSignal);
+  });
+}
+
+/** Rejects with a mistake of ours that nobody caught: the machine must be tidied up all the same. */
+function unexpected(): Promise<never> {
+  return new Promise((_, reject) => {
+    addEventListener("error", (event) => {
+      event.preventDefault();
+      reject(event.error);
+    });
+    addEventListener("unhandledrejection", (event) => {
+      event.preventDefault();
+      reject(event.reason);
+    });
+  });
+}
+
+function say(text: string): ExitCode {
+  write(Deno.stdout, text);
+  return 0;
+}
+
+function complain({ errors, warnings }: ReadConfig): ExitCode {
+  for (const warning of warnings) {
+    write(Deno.stderr, `warning: ${formatProblem(warning)}\n`);
+  }
+  for (const error of errors) {
+    write(Deno.stderr, `error: ${formatProblem(error)}\n`);
+  }
+  return 2;
+}
+
+function fail(error: unknown): ExitCode {
+  if (error instanceof ConfigError) {
+    write(Deno.stderr, `error: ${formatProblem(error)}\n`);
+    return 2;
+  }
+  write(Deno.stderr, `error: ${describe(error)}\n`);
+  if (error instanceof DeviceError) {
+    if (error.remedy !== undefined) write(Deno.stderr, `${error.remedy}\n`);
+  } else if (error instanceof Error) {
+    // A mistake of ours: where it happened matters.
+    write(Deno.stderr, `${error.stack}\n`);
+  }
+  return 1;
+}
+
+function version(): string {
+  const { os, arch } = Deno.build;
+  return `tungo ${VERSION} (deno ${Deno.version.deno} ${os}/${arch})\n`;
+}
+
+function write(
+  sink: { writeSync(octets: Uint8Array): number },
+  text: string,
+): void {
+  let octets = new TextEncoder().encode(text);
+  while (octets.length > 0) octets = octets.subarray(sink.writeSync(octets));
+}

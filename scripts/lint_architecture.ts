@@ -61,6 +61,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       "config",
       "control",
       "node:net",
+      "node:crypto",
       "node:timers",
     ],
   ],

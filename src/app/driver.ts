@@ -12,6 +12,8 @@ const BURST = 64;
 
 export interface DriverOptions {
   readonly clock: Clock;
+  /** Makes the stack that is driven; it calls `onDirty` when a flow has something to say. */
+  readonly createStack: (onDirty: () => void) => Stack;
   /** Of the burst that was read at `now`; asked before the stack sees it. */
   readonly onBurst?: (now: Millis) => void;
 }
@@ -21,7 +23,7 @@ export class Driver {
   readonly #options: DriverOptions;
   readonly #packet = createPacketBuffer();
   readonly #emit = (packet: PacketBuffer): boolean => this.#send(packet);
-  #stack: Stack | undefined;
+  readonly stack: Stack;
   #device: Device | undefined;
   #scheduled = false;
   #timer: Disposable | undefined;
@@ -29,11 +31,7 @@ export class Driver {
 
   constructor(options: DriverOptions) {
     this.#options = options;
-  }
-
-  /** To be called once, before anything else. */
-  attach(stack: Stack): void {
-    this.#stack = stack;
+    this.stack = options.createStack(() => this.#onDirty());
   }
 
   /** Runs until `device` is closed or deleted; the stack and its flows stay for the next one. */
@@ -43,19 +41,18 @@ export class Driver {
     this.#device = undefined;
   }
 
-  /** A flow has something to say. */
-  readonly onDirty = (): void => {
+  stop(): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+  }
+
+  #onDirty(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
     queueMicrotask(() => {
       this.#scheduled = false;
       this.#poll(this.#options.clock.now());
     });
-  };
-
-  stop(): void {
-    this.#timer?.[Symbol.dispose]();
-    this.#timer = undefined;
   }
 
   /** What waits is read first, so that no timer goes off because of an ACK that nobody has looked at. */
@@ -65,24 +62,16 @@ export class Driver {
     onBurst?.(now);
     for (let i = 0; i < BURST; i++) {
       if (!this.#device?.receive(this.#packet)) break;
-      this.#stack?.receive(this.#packet, now);
+      this.stack.receive(this.#packet, now);
     }
     this.#poll(now);
   }
 
   #poll(now: Millis): void {
-    const stack = this.#stack;
-    if (stack === undefined) return;
-    stack.poll(now, this.#emit);
-    const at = stack.pollAt();
-    if (at === -Infinity) this.#again();
-    else if (at < this.#timerAt) this.#wakeAt(at);
-  }
-
-  /** A flow had more to send than fits into one turn: the others come first. */
-  #again(): void {
-    if (this.#timerAt === -Infinity) return;
-    this.#wakeAt(-Infinity);
+    this.stack.poll(now, this.#emit);
+    // -Infinity: a flow had more to send than fits into one turn, and the others come first.
+    const at = this.stack.pollAt();
+    if (at < this.#timerAt) this.#wakeAt(at);
   }
 
   #wakeAt(at: Millis): void {
@@ -100,7 +89,7 @@ export class Driver {
 
   #send(packet: PacketBuffer): boolean {
     if (this.#device?.send(packet)) return true;
-    this.#stack?.countDrop("output.queue");
+    this.stack.countDrop("output.queue");
     return false;
   }
 }

@@ -8,7 +8,6 @@ import {
   formatAction,
   type Step,
 } from "../system/plan.ts";
-import { splitWords } from "../system/words.ts";
 
 /** A command that takes longer is ended. In ms. */
 const PATIENCE: Millis = 60_000;
@@ -69,19 +68,16 @@ export interface HookOptions {
   readonly patience?: Millis;
 }
 
-/** Runs the commands in order, their output into ours. One that fails is a warning, and the next one runs. */
+/** Runs the commands, each as its words, in order, their output into ours. One that fails is a warning, and the next one runs. */
 export async function runHooks(
-  commands: readonly string[],
+  commands: readonly (readonly string[])[],
   options: HookOptions,
 ): Promise<void> {
   const { stage, log } = options;
-  for (const command of commands) {
-    const words = splitWords(command);
-    if (words?.length === 0) continue;
+  for (const words of commands) {
+    const command = words.join(" ");
     log.info("hook.run", { stage, command });
-    const reason = words === undefined
-      ? "a quote is not closed, or a backslash ends the line"
-      : await runHook(words, options);
+    const reason = await runHook(words, options);
     if (reason !== undefined) log.warn("hook.fail", { stage, command, reason });
   }
 }

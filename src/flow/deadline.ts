@@ -3,15 +3,18 @@ import { DialError } from "../base/errors.ts";
 
 export interface DeadlineOptions {
   readonly clock: Clock;
-  /** From now. */
-  readonly timeout: Millis;
+  /** From now; without one only `signal` is a bound. */
+  readonly timeout?: Millis | undefined;
   /** Aborts earlier. */
   readonly signal: AbortSignal;
   /** What takes too long: "Connecting to 192.0.2.1:443". */
   readonly what: string;
 }
 
-/** Runs `task` with a signal that aborts with `signal`, or with a DialError ("timeout"); whichever comes first rejects. */
+/**
+ * Runs `task` with a signal that aborts with `signal`, or with a DialError ("timeout"), and rejects at once when that
+ * happens: what the task has opened by then is the task's to close.
+ */
 export async function withDeadline<T>(
   options: DeadlineOptions,
   task: (signal: AbortSignal) => Promise<T>,
@@ -21,14 +24,14 @@ export async function withDeadline<T>(
   const controller = new AbortController();
   const onAbort = (): void => controller.abort(signal.reason);
   signal.addEventListener("abort", onAbort);
-  using _timer = clock.callAt(clock.now() + timeout, () => {
-    const seconds = timeout / 1000;
-    controller.abort(
-      new DialError("timeout", `${what} took longer than ${seconds} s`),
-    );
-  });
+  using _timer = timeout === undefined
+    ? undefined
+    : clock.callAt(clock.now() + timeout, () => {
+      const message = `${what} took longer than ${timeout / 1000} s`;
+      controller.abort(new DialError("timeout", message));
+    });
   try {
-    return await task(controller.signal);
+    return await unlessAborted(controller.signal, task(controller.signal));
   } finally {
     signal.removeEventListener("abort", onAbort);
   }

@@ -1,6 +1,6 @@
 import type { Clock, Millis } from "../base/clock.ts";
 import { DialError } from "../base/errors.ts";
-import { unlessAborted, withDeadline } from "../flow/deadline.ts";
+import { withDeadline } from "../flow/deadline.ts";
 import type { Dialer } from "../flow/dialer.ts";
 import { formatEndpoint, type Target } from "../flow/flow.ts";
 import type { Carrier, Connector, Transport } from "./contracts.ts";
@@ -52,11 +52,15 @@ async function dial<T>(
     { clock, timeout, signal, what },
     async (signal) => {
       const carrier = await reach(base, hop, signal);
+      const onAbort = (): void => carrier.abort(signal.reason);
+      signal.addEventListener("abort", onAbort);
       try {
-        return await unlessAborted(signal, connect(carrier));
+        return await connect(carrier);
       } catch (error) {
         carrier.abort(error);
         throw error;
+      } finally {
+        signal.removeEventListener("abort", onAbort);
       }
     },
   );

@@ -29,6 +29,13 @@ export interface Verdict {
   readonly because: string;
 }
 
+/** What the rules know a flow's destination as: what the application chose, and its name. */
+export function candidatesOf(
+  { dst, name }: { readonly dst: Candidate; readonly name?: string },
+): readonly Candidate[] {
+  return name === undefined ? [dst] : [dst, { host: name, port: dst.port }];
+}
+
 /**
  * Decides for a flow of `network`. It matches a pattern when one of its candidates does: the address that the
  * application chose, or the name that it is known by.

@@ -1,5 +1,6 @@
 import type { Clock, Millis } from "../../base/clock.ts";
 import { DialError, ProtocolError, TruncatedError } from "../../base/errors.ts";
+import { withDeadline } from "../../flow/deadline.ts";
 import type { Upstream } from "../../flow/dialer.ts";
 import { formatEndpoint, type Target } from "../../flow/flow.ts";
 import { readMessage } from "../../flow/read_message.ts";
@@ -26,12 +27,14 @@ const SLOW: Millis = 10_000;
 
 export interface RelayOptions {
   readonly credentials?: Credentials;
+  /** How long the node may take to answer. */
+  readonly timeout?: Millis;
   readonly clock: Clock;
 }
 
 /** GOST's relay protocol, version 1. One for each node: it learns whether the node answers before it has octets. */
 export function relay(options: RelayOptions): Connector {
-  const { clock, credentials } = options;
+  const { clock, credentials, timeout } = options;
   /** A GOST server without `nodelay` answers with the target's first octets only. */
   let answersFirst = false;
   const framing = relayDatagrams();
@@ -45,8 +48,13 @@ export function relay(options: RelayOptions): Connector {
     const request = encodeRequest(target, network, credentials);
     await carrier.write(request);
     const asked = clock.now();
+    const { signal } = target;
+    const bound = { clock, timeout, signal, what: "The node's answer" };
     const stream = new RelayStream(carrier, clock, async () => {
-      const { value, rest } = await readMessage(carrier, relayResponseReader());
+      const { value, rest } = await withDeadline(
+        bound,
+        () => readMessage(carrier, relayResponseReader()),
+      );
       const refusal = explain(value, target, clock.now() - asked);
       if (refusal !== undefined) throw refusal;
       return rest;

@@ -1,6 +1,8 @@
 import type { Socket } from "node:net";
 import nodeTls, { type ConnectionOptions, type TLSSocket } from "node:tls";
+import type { Clock, Millis } from "../../base/clock.ts";
 import { DialError } from "../../base/errors.ts";
+import { withDeadline } from "../../flow/deadline.ts";
 import { duplex } from "../../flow/duplex.ts";
 import { nodeStream } from "../../flow/node_stream.ts";
 import type { ByteStream } from "../../flow/stream.ts";
@@ -24,12 +26,24 @@ export interface TlsOptions {
   readonly alpn?: readonly string[];
 }
 
+export interface HandshakeBound {
+  /** For the handshake alone. */
+  readonly timeout?: Millis;
+  readonly clock: Clock;
+}
+
 /** TLS on what `transport` opens. */
-export function tls(transport: Transport, options: TlsOptions): Transport {
+export function tls(
+  transport: Transport,
+  { timeout, clock, ...options }: TlsOptions & HandshakeBound,
+): Transport {
   const connection = connectionOptions(options);
   return async function tls(base, signal) {
     const carrier = await transport(base, signal);
-    const secured = await handshake(carrier, connection, signal);
+    const secured = await withDeadline(
+      { clock, timeout, signal, what: "The TLS handshake" },
+      (signal) => handshake(carrier, connection, signal),
+    );
     const { roundTrip, isTungo } = carrier;
     return wrapStream(secured, { roundTrip, isTungo });
   };

@@ -1,6 +1,6 @@
 import type { Clock, Millis } from "../../base/clock.ts";
 import { DialError, ProtocolError } from "../../base/errors.ts";
-import { unlessAborted } from "../../flow/deadline.ts";
+import { withDeadline } from "../../flow/deadline.ts";
 import { prefixed } from "../../flow/prefixed.ts";
 import { readMessage } from "../../flow/read_message.ts";
 import { wrapStream } from "../../flow/wrap.ts";
@@ -24,6 +24,8 @@ export interface WsOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** Ping after so long without a word. */
   readonly keepalive?: Millis;
+  /** For the upgrade alone. */
+  readonly timeout?: Millis;
   readonly clock: Clock;
   /** Fills an array with unpredictable octets. */
   readonly random: (into: Uint8Array) => void;
@@ -38,14 +40,14 @@ export function ws(transport: Transport, options: WsOptions): Transport {
     options.random(keyOctets);
     return key[0] ?? 0;
   };
-  const { clock, keepalive } = options;
+  const { clock, keepalive, timeout } = options;
   return async function ws(base, signal) {
     const carrier = await transport(base, signal);
     try {
       const start = clock.now();
-      const { protocol, rest } = await unlessAborted(
-        signal,
-        upgrade(carrier, options),
+      const { protocol, rest } = await withDeadline(
+        { clock, timeout, signal, what: "The WebSocket handshake" },
+        () => upgrade(carrier, options),
       );
       const isTungo = protocol === TUNGO_SUBPROTOCOL;
       const stream = websocketStream(prefixed(rest, carrier), {

@@ -1,0 +1,134 @@
+import type { Millis } from "../base/clock.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import type { Config, ServiceConfig } from "../config/schema.ts";
+import type { Context, Platform } from "./context.ts";
+import { Flows } from "./flows.ts";
+import { NetworkState } from "./network_state.ts";
+import { buildRelayService } from "./relay_service.ts";
+import { Resolvers } from "./resolvers.ts";
+import type { Service } from "./service.ts";
+import { buildTungoService } from "./tungo_service.ts";
+
+/** How long flows that are under way may go on when the program is told to stop. */
+const FAREWELL: Millis = 1000;
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly platform: Platform;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** All services of a configuration. */
+export interface App {
+  /** Rejects with a DeviceError; nothing is left running then. */
+  start(): Promise<void>;
+  /** Ends the flows, and undoes what was done to the machine. */
+  stop(): Promise<void>;
+  /** Rejects when the program cannot go on. */
+  readonly failed: Promise<never>;
+}
+
+/** Builds everything and starts nothing. Rejects with a ConfigError. */
+export async function buildApp(options: AppOptions): Promise<App> {
+  const { config, platform, clock } = options;
+  const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => {});
+  const context = buildContext(options);
+  const services: Service[] = [];
+  for (const service of config.services) {
+    services.push(await buildService(service, context, failed.reject));
+  }
+  const { network, flows } = context;
+  const started: Service[] = [];
+  let watch: Disposable | undefined;
+
+  const stop = async (): Promise<void> => {
+    for (const service of started) await service.close();
+    const farewell = Promise.withResolvers<void>();
+    using _timer = clock.callAt(clock.now() + FAREWELL, farewell.resolve);
+    await Promise.race([flows.idle(), farewell.promise]);
+    flows.abortAll(new Error("The program stops"));
+    watch?.[Symbol.dispose]();
+    for (const service of started.splice(0).reverse()) await service.stop();
+  };
+
+  return {
+    failed: failed.promise,
+    stop,
+    async start() {
+      watch = platform.watchNetwork(() => network.dropStranded());
+      try {
+        for (const service of services) {
+          await service.start();
+          started.push(service);
+        }
+      } catch (error) {
+        await stop();
+        throw error;
+      }
+    },
+  };
+}
+
+function buildContext({ platform, clock, log }: AppOptions): Context {
+  const network = new NetworkState({
+    log,
+    readFile,
+    addresses: () => Deno.networkInterfaces().map(({ address }) => address),
+  });
+  const random = (into: Uint8Array): void => {
+    crypto.getRandomValues(into as Uint8Array<ArrayBuffer>);
+  };
+  return {
+    platform,
+    clock,
+    log,
+    random,
+    network,
+    flows: new Flows({ clock, log }),
+    resolvers: new Resolvers({
+      network: platform,
+      state: network,
+      clock,
+      random,
+      readFile,
+    }),
+  };
+}
+
+type ServiceFactories = {
+  readonly [T in ServiceConfig["type"]]: (
+    config: Extract<ServiceConfig, { type: T }>,
+    context: Context,
+    onFatal: (error: unknown) => void,
+  ) => Promise<Service>;
+};
+
+const SERVICES: ServiceFactories = {
+  tungo: buildTungoService,
+  relay: buildRelayService,
+};
+
+function buildService(
+  config: ServiceConfig,
+  context: Context,
+  onFatal: (error: unknown) => void,
+): Promise<Service> {
+  // The table has a factory for each type, and each gets its own kind of config.
+  const build = SERVICES[config.type] as (
+    config: ServiceConfig,
+    context: Context,
+    onFatal: (error: unknown) => void,
+  ) => Promise<Service>;
+  return build(config, context, onFatal);
+}
+
+function readFile(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return "";
+  }
+}

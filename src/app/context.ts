@@ -1,0 +1,28 @@
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import type { Network } from "../base/socket.ts";
+import type { OpenTun } from "../device/open_tun.ts";
+import type { Flows } from "./flows.ts";
+import type { NetworkState } from "./network_state.ts";
+import type { Resolvers } from "./resolvers.ts";
+
+/** What `main.ts` takes from the system and hands in, so that tests run without it. */
+export interface Platform extends Network {
+  readonly openTun: OpenTun;
+  watchNetwork(onChange: () => void): Disposable;
+  /** How long the machine has slept, in ms from an arbitrary origin. */
+  sleepTime(): number;
+}
+
+/** What all services share. */
+export interface Context {
+  readonly platform: Platform;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Fills an array with unpredictable octets. */
+  readonly random: (into: Uint8Array) => void;
+  readonly flows: Flows;
+  readonly network: NetworkState;
+  /** For the names of nodes, and for those that a direct way is asked for. */
+  readonly resolvers: Resolvers;
+}

@@ -1,0 +1,67 @@
+import { ConfigError, describe } from "../base/errors.ts";
+import type { Command } from "../config/command/options.ts";
+import { defaultPaths, parseSource } from "../config/command/sources.ts";
+import { type ReadConfig, readConfig } from "../config/read_config.ts";
+import { patternProblem } from "../rules/pattern.ts";
+
+export interface LoadOptions {
+  readonly command: Command;
+  /** Arguments of -C. */
+  readonly sources: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Reads what the command line names, or the first of the usual files where it names nothing. Throws a ConfigError for what cannot be read. */
+export async function loadConfig(
+  { command, sources, environment }: LoadOptions,
+): Promise<ReadConfig> {
+  const files = sources.length === 0 && command.L.length === 0
+    ? await findDefault(environment["HOME"])
+    : await Promise.all(sources.map(readSource));
+  return readConfig({ command, files, environment, patternProblem });
+}
+
+interface File {
+  readonly name: string;
+  readonly text: string;
+}
+
+async function readSource(argument: string): Promise<File> {
+  const source = parseSource(argument);
+  if (source instanceof ConfigError) throw source;
+  switch (source.type) {
+    case "inline":
+      return { name: "-C", text: source.text };
+    case "stdin":
+      return { name: "-", text: await readStdin() };
+    case "file":
+      return { name: source.path, text: await readFile(source.path) };
+    default:
+      throw new Error(`Unreachable source: ${source satisfies never}`);
+  }
+}
+
+async function readFile(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    const at = { file: path, line: 0, column: 0 };
+    throw new ConfigError(`Cannot read it: ${describe(error)}`, "", at);
+  }
+}
+
+async function readStdin(): Promise<string> {
+  return await new Response(Deno.stdin.readable).text();
+}
+
+async function findDefault(home: string | undefined): Promise<File[]> {
+  for (const path of defaultPaths(home)) {
+    try {
+      return [{ name: path, text: await Deno.readTextFile(path) }];
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) continue;
+      return [{ name: path, text: await readFile(path) }];
+    }
+  }
+  return [];
+}

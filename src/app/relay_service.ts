@@ -1,0 +1,98 @@
+import type { RelayServiceConfig, ServerTlsConfig } from "../config/schema.ts";
+import { formatEndpoint } from "../flow/flow.ts";
+import type { Listen, Listener } from "../inbound/contracts.ts";
+import { relay } from "../inbound/handler/relay.ts";
+import { tcp } from "../inbound/listener/tcp.ts";
+import { type ServerTlsOptions, tls } from "../inbound/listener/tls.ts";
+import { ws } from "../inbound/listener/ws.ts";
+import { selfSignedCertificate } from "../inbound/self_signed.ts";
+import type { Context } from "./context.ts";
+import { hooksOf } from "./hooks.ts";
+import { revealed } from "./outbound.ts";
+import { readCertificateAndKey, versions } from "./pem.ts";
+import { buildPipeline } from "./pipeline.ts";
+import type { Service } from "./service.ts";
+
+/** A certificate that nobody can verify need not last: it is made anew at each start. */
+const SELF_SIGNED_DAYS = 365;
+
+/** The far end: what relay clients ask for goes out from here. Rejects with a ConfigError. */
+export async function buildRelayService(
+  config: RelayServiceConfig,
+  context: Context,
+): Promise<Service> {
+  const { name, host, port, route, users, readTimeout } = config;
+  const { clock, log, flows } = context;
+  const handler = await buildPipeline(
+    { route, handshake: "auto" },
+    context,
+  );
+  const listen = await buildListener(config, context);
+  const runHooks = hooksOf(config.hooks, {}, log);
+  const onIncoming = relay({
+    users: users.map(revealed),
+    readTimeout,
+    clock,
+    log,
+    openFlow: () => {
+      const { id, controller } = flows.open();
+      return { id, signal: controller.signal };
+    },
+    onFlow: (flow) => void flows.run(flow, handler),
+  });
+  let listener: Listener | undefined;
+  return {
+    name,
+    async start() {
+      await runHooks("preUp");
+      listener = await listen({ host, port, onIncoming });
+      const address = formatEndpoint(listener.address);
+      const type = `relay+${config.listener.type}`;
+      log.info("service.listen", { service: name, address, type });
+      await runHooks("postUp");
+    },
+    async close() {
+      await runHooks("preDown");
+      await listener?.[Symbol.asyncDispose]();
+    },
+    stop: () => runHooks("postDown"),
+  };
+}
+
+async function buildListener(
+  { listener }: RelayServiceConfig,
+  { clock, log }: Context,
+): Promise<Listen> {
+  switch (listener.type) {
+    case "tcp":
+      return tcp();
+    case "tls":
+      return tls({ ...await serverTls(listener.tls), clock, log });
+    case "ws":
+      return ws(tcp(), { path: listener.path, clock, log });
+    case "wss": {
+      const secured = tls({ ...await serverTls(listener.tls), clock, log });
+      return ws(secured, { path: listener.path, clock, log });
+    }
+    default:
+      throw new Error(`Unreachable listener: ${listener satisfies never}`);
+  }
+}
+
+async function serverTls(
+  config: ServerTlsConfig,
+): Promise<Omit<ServerTlsOptions, "clock" | "log">> {
+  const { certificate, alpn, at } = config;
+  const pem = certificate === undefined
+    ? selfSignedCertificate({
+      names: ["tungo"],
+      now: new Date(),
+      days: SELF_SIGNED_DAYS,
+    })
+    : await readCertificateAndKey(certificate, at);
+  return {
+    ...pem,
+    ...(alpn.length === 0 ? {} : { alpn }),
+    ...versions(config),
+  };
+}

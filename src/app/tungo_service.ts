@@ -1,0 +1,252 @@
+import { describe, DeviceError } from "../base/errors.ts";
+import type { TungoServiceConfig } from "../config/schema.ts";
+import type { Device } from "../device/device.ts";
+import type { Handler } from "../flow/handler.ts";
+import { createStack, type Stack } from "../stack/stack.ts";
+import type { PendingSyn } from "../stack/tcp/pending_syn.ts";
+import type { UdpSession } from "../stack/udp_session.ts";
+import { localEndpoint, remoteEndpoint } from "../stack/flow_key.ts";
+import { leaksIpv6 } from "../system/linux_routes.ts";
+import { formatAddress } from "../wire/address.ts";
+import type { Offload } from "../wire/packet_buffer.ts";
+import type { Context } from "./context.ts";
+import { broadcastOf, gatewayIn } from "./device_addresses.ts";
+import { DeviceSetup } from "./device_setup.ts";
+import { Driver } from "./driver.ts";
+import { hooksOf } from "./hooks.ts";
+import { buildPipeline } from "./pipeline.ts";
+import type { Service } from "./service.ts";
+import { tcpFlow } from "./tcp_flow.ts";
+import { udpFlow } from "./udp_flow.ts";
+
+/** Before a device that was deleted is made again. */
+const REBUILD_DELAY = 1000;
+
+/** What a machine that sleeps and wakes loses at least: below it the clocks are only out of step. */
+const SLEEP = 1000;
+
+/** Applications' flows from a TUN device. Rejects with a ConfigError. */
+export async function buildTungoService(
+  config: TungoServiceConfig,
+  context: Context,
+  onFatal: (error: unknown) => void,
+): Promise<Service> {
+  const { route, handshake, sniffing } = config;
+  const handler = await buildPipeline({ route, handshake, sniffing }, context);
+  return new TungoService(config, context, handler, onFatal);
+}
+
+class TungoService implements Service {
+  readonly name: string;
+  readonly #config: TungoServiceConfig;
+  readonly #context: Context;
+  readonly #handler: Handler;
+  readonly #onFatal: (error: unknown) => void;
+  readonly #setup: DeviceSetup;
+  #driver: Driver | undefined;
+  #closed = false;
+  #stopped = false;
+  #sleepTime: number;
+  #toldOfLoop = false;
+
+  constructor(
+    config: TungoServiceConfig,
+    context: Context,
+    handler: Handler,
+    onFatal: (error: unknown) => void,
+  ) {
+    const { platform, log } = context;
+    this.name = config.name;
+    this.#config = config;
+    this.#context = context;
+    this.#handler = handler;
+    this.#onFatal = onFatal;
+    this.#sleepTime = platform.sleepTime();
+    this.#setup = new DeviceSetup({
+      config: config.device,
+      openTun: platform.openTun,
+      log,
+    });
+  }
+
+  async start(): Promise<void> {
+    const device = await this.#setup.up();
+    this.#context.network.addDevice(device.name);
+    const driver = new Driver({
+      clock: this.#context.clock,
+      createStack: (onDirty) => this.#createStack(device, onDirty),
+      onBurst: () => this.#noticeSleep(),
+    });
+    this.#driver = driver;
+    await this.#hooks(device, "preUp");
+    this.#keepRunning(driver, device).catch(this.#onFatal);
+    await this.#announce(device);
+  }
+
+  close(): Promise<void> {
+    this.#closed = true;
+    const device = this.#setup.device();
+    return device === undefined
+      ? Promise.resolve()
+      : this.#hooks(device, "preDown");
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    const device = this.#setup.device();
+    await this.#setup.down();
+    this.#driver?.stop();
+    if (device !== undefined) await this.#hooks(device, "postDown");
+  }
+
+  /** A device that somebody deletes is made again; the flows live on in the stack. */
+  async #keepRunning(driver: Driver, first: Device): Promise<void> {
+    const { log } = this.#context;
+    for (let device: Device | undefined = first;;) {
+      if (device !== undefined) {
+        await driver.run(device);
+        if (this.#stopped) return;
+        log.warn("device.lost", { name: device.name });
+        await this.#setup.down();
+      }
+      await new Promise((resolve) => setTimeout(resolve, REBUILD_DELAY));
+      if (this.#stopped) return;
+      device = await this.#rebuild();
+    }
+  }
+
+  async #rebuild(): Promise<Device | undefined> {
+    const { log } = this.#context;
+    try {
+      const device = await this.#setup.up();
+      await this.#hooks(device, "preUp");
+      // Nothing is read from it before the hooks have run, but they may need no more than that it is there.
+      queueMicrotask(() => void this.#announce(device));
+      return device;
+    } catch (error) {
+      log.error("device.rebuild", { reason: describe(error) });
+      return undefined;
+    }
+  }
+
+  /** The device is served already while its hooks run. */
+  async #announce(device: Device): Promise<void> {
+    const { log, network } = this.#context;
+    const { addresses, mtu } = this.#config.device;
+    const { name, offload } = device;
+    log.info("service.device", {
+      service: this.name,
+      name,
+      mtu,
+      addresses: addresses.map(({ address }) => formatAddress(address)).join(),
+      offload: formatOffload(offload),
+    });
+    await this.#hooks(device, "postUp");
+    if (leaksIpv6(network.routes(), name)) {
+      log.warn("route.ipv6", {
+        reason: `IPv4's default route leads into ${name} and IPv6's does not`,
+        remedy: `ip -6 route add default dev ${name} metric 1`,
+      });
+    }
+  }
+
+  #hooks(
+    device: Device,
+    stage: "preUp" | "postUp" | "preDown" | "postDown",
+  ): Promise<void> {
+    const { addresses, mtu } = this.#config.device;
+    const [first] = addresses;
+    const environment = {
+      TUN_NAME: device.name,
+      TUN_IP: first === undefined ? "" : formatAddress(first.address),
+      TUN_MTU: String(mtu),
+    };
+    const run = hooksOf(this.#config.hooks, environment, this.#context.log);
+    return run(stage);
+  }
+
+  #createStack({ mtu, offload }: Device, onDirty: () => void): Stack {
+    const { addresses, gateway } = this.#config.device;
+    const { udpTimeout } = this.#config;
+    const gateways = gateway === undefined
+      ? addresses.map(gatewayIn).filter((address) => address !== undefined)
+      : [gateway];
+    const broadcasts = addresses.map(broadcastOf)
+      .filter((address) => address !== undefined);
+    return createStack({
+      mtu,
+      offload,
+      random: this.#context.random,
+      gateways: new Set(gateways.map((address) => formatAddress(address))),
+      broadcasts: new Set(broadcasts),
+      udpTimeout,
+      onSyn: (syn) => this.#onSyn(syn),
+      onSession: (session) => this.#onSession(session),
+      onDirty,
+    });
+  }
+
+  #onSyn(syn: PendingSyn): void {
+    const { flows } = this.#context;
+    if (this.#closed || this.#isOwn("tcp", syn.key)) {
+      syn.reject("silent");
+      return;
+    }
+    void flows.run(tcpFlow(syn, flows.open()), this.#handler);
+  }
+
+  #onSession(session: UdpSession): void {
+    const { flows } = this.#context;
+    if (this.#closed || this.#isOwn("udp", session.key)) {
+      session.reject("silent");
+      return;
+    }
+    const { udpBufferSize } = this.#config;
+    const flow = udpFlow(session, flows.open(), udpBufferSize);
+    void flows.run(flow, this.#handler);
+  }
+
+  /** What we send ourselves must not come in again: each such packet would make another one. */
+  #isOwn(protocol: "tcp" | "udp", key: PendingSyn["key"]): boolean {
+    const { platform, log } = this.#context;
+    const from = remoteEndpoint(key);
+    const to = localEndpoint(key);
+    const state = platform.ownSocket(protocol, from, to);
+    if (state === undefined) return false;
+    this.#driver?.stack.countDrop("own packet");
+    const what = `${to.host}:${to.port}`;
+    if (state === "connecting") {
+      this.#onFatal(
+        new DeviceError(
+          "connect",
+          "ELOOP",
+          `Our own connection to ${what} came back through the device`,
+          "Give the node interface=NAME, or take its address out of the routes that lead into the device",
+        ),
+      );
+    } else if (!this.#toldOfLoop) {
+      this.#toldOfLoop = true;
+      log.warn("device.loop", {
+        protocol,
+        to: what,
+        remedy: "give interface=NAME",
+      });
+    }
+    return true;
+  }
+
+  #noticeSleep(): void {
+    const { platform, network, log } = this.#context;
+    const slept = platform.sleepTime();
+    if (slept - this.#sleepTime > SLEEP) {
+      log.info("machine.wake", { ms: Math.round(slept - this.#sleepTime) });
+      network.dropAll();
+    }
+    this.#sleepTime = slept;
+  }
+}
+
+function formatOffload({ tcp, udp, checksum }: Offload): string {
+  const on = Object.entries({ tcp, udp, checksum }).filter(([, is]) => is);
+  return on.length === 0 ? "none" : on.map(([name]) => name).join();
+}
