@@ -14,8 +14,35 @@ const BUFFER = 64 * 1024;
 const SMALL = 4 * 1024;
 
 export interface NodeStreamOptions {
-  /** What carries `socket` where that is a TLS socket: only it can be reset. */
-  readonly raw?: Socket;
+  /** What carries `socket` where that is a TLS socket. */
+  readonly under?: Under;
+}
+
+/** What is under a TLS socket, and must be told what the TLS socket does not pass on. */
+export interface Under {
+  /** A paused TLS socket of Deno's goes on reading what is under it, without a bound (Deno 2.9.6). */
+  pause(): void;
+  resume(): void;
+  /** Resets the connection, which TLS cannot. */
+  reset(): void;
+}
+
+/** A socket whose reading and end are not node:tls's to decide. */
+export function underTls(raw: Socket): Under {
+  // What node:net keeps to itself: its own `pause` has no effect once TLS has taken the socket over.
+  const handle = (raw as unknown as { _handle: ReadHandle | null })._handle;
+  return {
+    pause: () => handle?.readStop(),
+    resume: () => handle?.readStart(),
+    reset: () => {
+      if (!raw.destroyed) raw.resetAndDestroy();
+    },
+  };
+}
+
+interface ReadHandle {
+  readStop(): void;
+  readStart(): void;
 }
 
 /** A socket of node:net or node:tls, open in both directions and with `allowHalfOpen`, as a ByteStream; takes it over. */
@@ -35,7 +62,7 @@ interface PendingRead {
 class NodeStream implements ByteStream {
   readonly socket?: Socket;
   readonly #socket: Socket;
-  readonly #raw: Socket;
+  readonly #under: Under | undefined;
   #read: PendingRead | undefined;
   /** What came while nobody read; the socket is paused then. */
   #waiting: Uint8Array[] = [];
@@ -47,10 +74,10 @@ class NodeStream implements ByteStream {
   /** Buffers whose content has been sent; given up when everything has been. */
   #buffers: Uint8Array<ArrayBuffer>[] = [];
 
-  constructor(socket: Socket, { raw }: NodeStreamOptions) {
-    if (raw === undefined) this.socket = socket;
+  constructor(socket: Socket, { under }: NodeStreamOptions) {
+    if (under === undefined) this.socket = socket;
     this.#socket = socket;
-    this.#raw = raw ?? socket;
+    this.#under = under;
     socket.pause();
     socket.on("data", (octets: Uint8Array) => this.#onData(octets));
     socket.on("end", () => this.#onEnd());
@@ -69,6 +96,7 @@ class NodeStream implements ByteStream {
     if (this.#failure) return rejected(this.#failure.reason);
     const { promise, resolve, reject } = deferred<boolean>();
     this.#read = { take, resolve, reject };
+    this.#under?.resume();
     this.#socket.resume();
     return promise;
   }
@@ -93,7 +121,8 @@ class NodeStream implements ByteStream {
   abort(reason: unknown): void {
     this.#fail(reason);
     this.#waiting = [];
-    if (!this.#raw.destroyed) this.#raw.resetAndDestroy();
+    if (this.#under !== undefined) this.#under.reset();
+    else if (!this.#socket.destroyed) this.#socket.resetAndDestroy();
     this.#socket.destroy();
   }
 
@@ -134,6 +163,7 @@ class NodeStream implements ByteStream {
     if (read === undefined) {
       this.#waiting.push(octets);
       this.#socket.pause();
+      this.#under?.pause();
       return;
     }
     this.#read = undefined;

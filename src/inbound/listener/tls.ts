@@ -1,7 +1,7 @@
 import { createSecureContext, TLSSocket } from "node:tls";
 import type { Clock, Millis } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
-import { nodeStream } from "../../flow/node_stream.ts";
+import { nodeStream, underTls } from "../../flow/node_stream.ts";
 import type { Listen } from "../contracts.ts";
 import { listen, remoteOf } from "./tcp.ts";
 
@@ -30,6 +30,7 @@ export function tls(options: ServerTlsOptions): Listen {
   return ({ onIncoming, ...where }) =>
     listen(where, (raw) => {
       const from = remoteOf(raw);
+      const under = underTls(raw);
       const socket = new TLSSocket(raw, {
         isServer: true,
         secureContext,
@@ -51,7 +52,7 @@ export function tls(options: ServerTlsOptions): Listen {
       socket.once("secure", () => {
         timer[Symbol.dispose]();
         socket.removeListener("error", onError);
-        onIncoming({ stream: nodeStream(socket, { raw }), from });
+        onIncoming({ stream: nodeStream(socket, { under }), from });
       });
     });
 }

@@ -4,7 +4,7 @@ import type { Clock, Millis } from "../../base/clock.ts";
 import { DialError } from "../../base/errors.ts";
 import { withDeadline } from "../../flow/deadline.ts";
 import { duplex } from "../../flow/duplex.ts";
-import { nodeStream } from "../../flow/node_stream.ts";
+import { nodeStream, type Under, underTls } from "../../flow/node_stream.ts";
 import type { ByteStream } from "../../flow/stream.ts";
 import { wrapStream } from "../../flow/wrap.ts";
 import { parseAddress } from "../../wire/address.ts";
@@ -77,11 +77,8 @@ function handshake(
   options: ConnectionOptions,
   signal: AbortSignal,
 ): Promise<ByteStream> {
-  const raw = carrier.socket;
-  const socket: TLSSocket = nodeTls.connect({
-    ...options,
-    socket: raw ?? duplex(carrier) as unknown as Socket,
-  });
+  const { socket: below, under } = belowTls(carrier);
+  const socket: TLSSocket = nodeTls.connect({ ...options, socket: below });
   return new Promise((resolve, reject) => {
     const fail = (reason: unknown): void => {
       socket.removeListener("error", onError);
@@ -99,9 +96,18 @@ function handshake(
     socket.once("secureConnect", () => {
       socket.removeListener("error", onError);
       signal.removeEventListener("abort", onAbort);
-      resolve(nodeStream(socket, raw === undefined ? {} : { raw }));
+      resolve(nodeStream(socket, { under }));
     });
   });
+}
+
+/** A bare socket is taken over as it is; anything else is dressed up as one. */
+function belowTls(carrier: ByteStream): { socket: Socket; under: Under } {
+  if (carrier.socket !== undefined) {
+    return { socket: carrier.socket, under: underTls(carrier.socket) };
+  }
+  const { duplex: below, under } = duplex(carrier);
+  return { socket: below as unknown as Socket, under };
 }
 
 /** What a failed handshake means, and what would do. */
