@@ -1,0 +1,160 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { DialError } from "../../../src/base/errors.ts";
+import {
+  connectTcp,
+  Handshake,
+  type HandshakeMode,
+} from "../../../src/flow/connect.ts";
+import type { Dialer, Upstream } from "../../../src/flow/dialer.ts";
+import { deferred, rejected } from "../../../src/flow/stream.ts";
+import { tcpFlow, type TestFlow, upstreamOf } from "../../support/flows.ts";
+import { ManualClock, settle } from "../../support/manual_clock.ts";
+import { streamPair, type TestStream } from "../../support/stream_pair.ts";
+
+/** A flow on its way to an upstream that has not answered. */
+function begin(
+  mode: HandshakeMode,
+  patience: number,
+  changes: Partial<TestFlow> = {},
+) {
+  const clock = new ManualClock();
+  const handshake = new Handshake({ mode, clock, timeout: 15_000 });
+  return { clock, handshake, ...connect(handshake, patience, changes) };
+}
+
+function connect(
+  handshake: Handshake,
+  patience: number,
+  changes: Partial<TestFlow> = {},
+) {
+  const [application, local] = streamPair();
+  const [near, target] = streamPair();
+  const answer = deferred<void>();
+  const events: string[] = [];
+  const flow = tcpFlow(local, {
+    accept: () => {
+      events.push("accept");
+      return Promise.resolve(local);
+    },
+    ...changes,
+  });
+  const upstream: Upstream = upstreamOf(near, {
+    answered: answer.promise,
+    patience,
+  });
+  const dialer: Dialer = {
+    dialStream: () => {
+      events.push("dial");
+      return Promise.resolve(upstream);
+    },
+    dialDatagram: () => rejected(new Error("not here")),
+  };
+  const done = connectTcp(flow, dialer, handshake);
+  done.catch(() => {});
+  return { application, target, answer, events, flow, done };
+}
+
+async function finish(
+  { application, target, done }: {
+    application: TestStream;
+    target: TestStream;
+    done: Promise<unknown>;
+  },
+): Promise<void> {
+  await application.closeWrite();
+  await target.closeWrite();
+  await done;
+}
+
+Deno.test("connectTcp() accepts when the upstream has agreed, in every mode but eager", async () => {
+  for (const mode of ["auto", "truthful"] as const) {
+    const run = begin(mode, Infinity);
+    await run.clock.advance(10_000);
+    assertEquals(run.events, ["dial"]);
+
+    run.answer.resolve();
+    await settle();
+
+    assertEquals(run.events, ["dial", "accept"]);
+    await finish(run);
+  }
+});
+
+Deno.test("connectTcp() accepts first when eager", async () => {
+  const run = begin("eager", Infinity);
+  await settle();
+  assertEquals(run.events, ["accept", "dial"]);
+  await finish(run);
+});
+
+Deno.test("connectTcp() rejects with the upstream's refusal and does not accept", async () => {
+  const run = begin("auto", Infinity);
+  run.answer.reject(new DialError("refused", "no"));
+
+  await assertRejects(() => run.done, DialError, "no");
+  assertEquals(run.events, ["dial"]);
+});
+
+Deno.test("connectTcp() in auto waits no longer than an answer is worth waiting for", async () => {
+  const run = begin("auto", 50);
+  await run.clock.advance(49);
+  assertEquals(run.events, ["dial"]);
+  await run.clock.advance(1);
+  assertEquals(run.events, ["dial", "accept"]);
+  await finish(run);
+});
+
+Deno.test("connectTcp() in truthful ends the flow with the reason when a node does not answer first", async () => {
+  const run = begin("truthful", 50);
+  const failed = assertRejects(() => run.done, DialError, "handshake=auto");
+  await run.clock.advance(15_000);
+
+  assertEquals((await failed).kind, "timeout");
+  assertEquals(run.events, ["dial"]);
+});
+
+Deno.test("connectTcp() in auto accepts a destination that has answered at once, for five minutes", async () => {
+  const first = begin("auto", Infinity);
+  first.answer.resolve();
+  await settle();
+  await finish(first);
+
+  await first.clock.advance(299_000);
+  const again = connect(first.handshake, 50);
+  await settle();
+  assertEquals(again.events, ["dial", "accept"]);
+  await finish(again);
+
+  await first.clock.advance(301_000);
+  const late = connect(first.handshake, 50);
+  await settle();
+  assertEquals(late.events, ["dial"]);
+  late.answer.resolve();
+  await settle();
+  await finish(late);
+});
+
+Deno.test("connectTcp() trusts an answer that came after it was accepted, too", async () => {
+  const first = begin("auto", 0);
+  await first.clock.advance(1);
+  first.answer.resolve();
+  await finish(first);
+
+  const again = connect(first.handshake, Infinity);
+  await settle();
+  assertEquals(again.events, ["dial", "accept"]);
+  await finish(again);
+});
+
+Deno.test("connectTcp() does not wait for a flow that is accepted already, unless somebody would try another way", async () => {
+  const accepted = begin("auto", Infinity, { accepted: true });
+  await settle();
+  assertEquals(accepted.events, ["dial", "accept"]);
+  await finish(accepted);
+
+  const confirm = begin("auto", Infinity, { accepted: true, confirm: true });
+  await settle();
+  assertEquals(confirm.events, ["dial"]);
+  confirm.answer.reject(new DialError("refused", "no"));
+  await assertRejects(() => confirm.done, DialError);
+});
