@@ -58,7 +58,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     failed: failed.promise,
     stop,
     async start() {
-      watch = platform.watchNetwork(() => network.dropStranded());
+      watch = platform.watchNetwork(() => network.noticeChange());
       try {
         for (const service of services) {
           await service.start();

@@ -7,6 +7,7 @@ import type { Egress } from "../outbound/direct.ts";
 import {
   findDefaults,
   findEgress,
+  leaksIpv6,
   parseIpv4Routes,
   parseIpv6Routes,
   type RouteEntry,
@@ -36,6 +37,8 @@ export class NetworkState {
   readonly #connections = new Map<Socket, OpenConnection>();
   /** Interfaces that have been chosen without being asked for: each is told once. */
   readonly #told = new Set<string>();
+  /** Devices of which it has been said that IPv6 goes past them. */
+  readonly #leaking = new Set<string>();
 
   constructor(options: NetworkStateOptions) {
     this.#options = options;
@@ -45,8 +48,21 @@ export class NetworkState {
     this.#devices.add(name);
   }
 
-  routes(): { ipv4: readonly RouteEntry[]; ipv6: readonly RouteEntry[] } {
-    return { ipv4: this.#routesOf(4), ipv6: this.#routesOf(16) };
+  /** The machine's links, addresses or routes are different. */
+  noticeChange(): void {
+    this.#dropStranded();
+    for (const device of this.#devices) this.warnOfLeak(device);
+  }
+
+  /** Says, once, when IPv4 goes through the device and IPv6 past it. */
+  warnOfLeak(device: string): void {
+    const routes = { ipv4: this.#routesOf(4), ipv6: this.#routesOf(16) };
+    if (this.#leaking.has(device) || !leaksIpv6(routes, device)) return;
+    this.#leaking.add(device);
+    this.#options.log.warn("route.ipv6", {
+      reason: `IPv4's default route leads into ${device} and IPv6's does not`,
+      remedy: `ip -6 route add default dev ${device} metric 1`,
+    });
   }
 
   /** For each destination the interfaces to try. Without any configured, sockets are bound only where a route leads into a device of ours. */
@@ -75,20 +91,20 @@ export class NetworkState {
     };
   }
 
-  /** Ends the connections whose interface is not the right one any more or has lost their address; others would hang for minutes. */
-  dropStranded(): void {
+  /** Ends all connections: the machine has slept, and their peers have not. */
+  dropAll(): void {
+    for (const socket of this.#connections.keys()) {
+      this.#drop(socket, "The machine has slept");
+    }
+  }
+
+  /** Ends the connections whose interface is not the right one any more or has lost their address: they would hang for minutes. */
+  #dropStranded(): void {
     const addresses = new Set(this.#options.addresses());
     for (const [socket, { remote, local, ...then }] of this.#connections) {
       const kept = addresses.has(local) &&
         this.#interfaceTo(remote) === then.interface;
       if (!kept) this.#drop(socket, "The network has changed");
-    }
-  }
-
-  /** Ends all connections: the machine has slept, and their peers have not. */
-  dropAll(): void {
-    for (const socket of this.#connections.keys()) {
-      this.#drop(socket, "The machine has slept");
     }
   }
 

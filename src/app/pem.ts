@@ -22,7 +22,9 @@ export async function readClientTls(
   return {
     serverName,
     secure: verify === "full",
-    ...(caFile === undefined ? {} : { ca: await readCertificate(caFile, at) }),
+    ...(caFile === undefined
+      ? {}
+      : { ca: await readCertificate(caFile, "caFile", at) }),
     ...(certificate === undefined
       ? {}
       : await readCertificateAndKey(certificate, at)),
@@ -51,15 +53,19 @@ export async function readCertificateAndKey(
   { certFile, keyFile }: CertificateConfig,
   at: Position,
 ): Promise<Certificate> {
-  const cert = await readCertificate(certFile, at);
+  const cert = await readCertificate(certFile, "certFile", at);
   const key = await readFile(keyFile, "keyFile", at);
   check(keyFile, "keyFile", at, () => createPrivateKey(key));
   return { cert, key };
 }
 
-async function readCertificate(path: string, at: Position): Promise<string> {
-  const text = await readFile(path, "certFile", at);
-  check(path, "certFile", at, () => new X509Certificate(text));
+async function readCertificate(
+  path: string,
+  key: "caFile" | "certFile",
+  at: Position,
+): Promise<string> {
+  const text = await readFile(path, key, at);
+  check(path, key, at, () => new X509Certificate(text));
   return text;
 }
 

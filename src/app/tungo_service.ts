@@ -6,7 +6,6 @@ import { createStack, type Stack } from "../stack/stack.ts";
 import type { PendingSyn } from "../stack/tcp/pending_syn.ts";
 import type { UdpSession } from "../stack/udp_session.ts";
 import { localEndpoint, remoteEndpoint } from "../stack/flow_key.ts";
-import { leaksIpv6 } from "../system/linux_routes.ts";
 import { formatAddress } from "../wire/address.ts";
 import type { Offload } from "../wire/packet_buffer.ts";
 import type { Context } from "./context.ts";
@@ -142,12 +141,7 @@ class TungoService implements Service {
       offload: formatOffload(offload),
     });
     await this.#hooks(device, "postUp");
-    if (leaksIpv6(network.routes(), name)) {
-      log.warn("route.ipv6", {
-        reason: `IPv4's default route leads into ${name} and IPv6's does not`,
-        remedy: `ip -6 route add default dev ${name} metric 1`,
-      });
-    }
+    network.warnOfLeak(name);
   }
 
   #hooks(

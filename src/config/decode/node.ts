@@ -75,7 +75,7 @@ function decodeAddress(
   const { host, port } = parseEndpoint(addr) ?? { host: "", port: 0 };
   if (host === "" || port === 0) {
     problems.error(
-      `Cannot use the address "${addr}" as it must be host:port`,
+      `Cannot use the address "${addr}" as it must be host:port, the port 1 to 65535`,
       place(section, "addr"),
     );
   }

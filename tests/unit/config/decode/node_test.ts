@@ -28,7 +28,7 @@ Deno.test("decodeNode reads where a node is", () => {
 Deno.test("decodeNode refuses an address without host or port", () => {
   for (const host of ["h", ":443", "h:0", "h:", "2001:db8::1:443", "h:65536"]) {
     assertEquals(errorsOf(written(`relay://${host}`)), [
-      `-F: Cannot use the address "${host}" as it must be host:port (chains[0].hops[0].nodes[0].addr)`,
+      `-F: Cannot use the address "${host}" as it must be host:port, the port 1 to 65535 (chains[0].hops[0].nodes[0].addr)`,
     ]);
   }
   assertEquals(errorsOf(written("relay://")), [
