@@ -102,11 +102,17 @@ export class TruncatedError extends Error {
   override readonly name = "TruncatedError";
 }
 
-/** What a log line says of `error`: its message and those of its causes, without a stack. */
+/** What a log line says of `error`: its message and those of its causes, each once, without a stack. */
 export function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const cause = error.cause === undefined ? "" : describe(error.cause);
-  return cause === "" || error.message.includes(cause)
-    ? error.message
-    : `${error.message}: ${cause}`;
+  let said = "";
+  for (let at = error; at !== undefined; at = causeOf(at)) {
+    const message = at instanceof Error ? at.message : String(at);
+    if (said.includes(message)) continue;
+    said = said === "" ? message : `${said}: ${message}`;
+  }
+  return said;
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error ? error.cause : undefined;
 }

@@ -131,7 +131,10 @@ function parseQuery(text: string, place: Place, problems: Problems): Query {
     if (key === undefined || value === undefined) {
       problems.error(`Cannot decode ${name}: write % as %25`, place);
     } else if (!query.add(key, scalar(value, place.at))) {
-      problems.warn(`Only the first of several ${key}= counts`, place);
+      problems.warn(
+        `Only the first of several ${key}= counts, a list has commas`,
+        place,
+      );
     }
   }
   return query;

@@ -184,7 +184,7 @@ Deno.test("decodeTungoService warns once of each thing that has no effect [H.2]"
       '-L: "tcpSendBufferSize" has no effect (services[0].handler.metadata.tcpSendBufferSize)',
     ]],
     ["tungo://:0?enableStats=true&enableStats=false", [
-      "-L: Only the first of several enableStats= counts",
+      "-L: Only the first of several enableStats= counts, a list has commas",
       '-L: "enableStats" has no effect (services[0].metadata.enableStats)',
     ]],
     ["tungo://:0?limiter.in=1MB&climiter=3", [
