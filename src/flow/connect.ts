@@ -1,3 +1,4 @@
+import { BoundedMap } from "../base/bounded_map.ts";
 import type { Clock, Millis } from "../base/clock.ts";
 import { DialError } from "../base/errors.ts";
 import type { Dialer, Upstream } from "./dialer.ts";
@@ -29,8 +30,8 @@ export interface HandshakeOptions {
 /** Decides when a flow may be accepted. One for each service. */
 export class Handshake {
   readonly #options: HandshakeOptions;
-  /** Until when a destination is trusted, in order of its last answer. */
-  readonly #trusted = new Map<string, Millis>();
+  /** Until when a destination is trusted. */
+  readonly #trusted = new BoundedMap<string, Millis>(MAX_TRUSTED);
 
   constructor(options: HandshakeOptions) {
     this.#options = options;
@@ -65,14 +66,8 @@ export class Handshake {
   }
 
   #trust(flow: TcpFlow): void {
-    const key = formatEndpoint(flow.dst);
-    this.#trusted.delete(key);
-    this.#trusted.set(key, this.#options.clock.now() + TRUST);
-    if (this.#trusted.size <= MAX_TRUSTED) return;
-    for (const oldest of this.#trusted.keys()) {
-      this.#trusted.delete(oldest);
-      return;
-    }
+    const until = this.#options.clock.now() + TRUST;
+    this.#trusted.set(formatEndpoint(flow.dst), until);
   }
 
   /** Whether `done` resolves within `wait` ms; rejects where it rejects. */

@@ -76,6 +76,9 @@ class WebSocketStream implements ByteStream {
   /** How the peer ended: in order, or not. */
   #peerEnd: "in order" | TruncatedError | undefined;
   #finished = false;
+  /** The carrier is full, and the last pong in it. */
+  #pongWaits = false;
+  #nextPong: Uint8Array | undefined;
   /** Something has come since the last tick of the keepalive. */
   #heard = true;
   #keepalive: Disposable | undefined;
@@ -152,7 +155,7 @@ class WebSocketStream implements ByteStream {
   }
 
   #onControl(opcode: ControlOpcode, payload: Uint8Array): void {
-    if (opcode === "ping") this.#send("pong", payload);
+    if (opcode === "ping") this.#pong(payload);
     if (opcode !== "close") return;
     const close = parseClose(payload);
     const code = close instanceof ProtocolError ? undefined : close.code;
@@ -164,6 +167,23 @@ class WebSocketStream implements ByteStream {
       : new TruncatedError(`The WebSocket was closed with code ${code}`);
     // RFC 6455 §5.5.1; between two tungos the answer is the end of our own octets.
     if (!this.#options.marksEnds) this.#send("close", closeAnswer(payload));
+  }
+
+  /** RFC 6455 §5.5.3: of pings that come faster than their answers leave, the latest is answered. */
+  #pong(payload: Uint8Array): void {
+    if (this.#pongWaits) {
+      this.#nextPong = payload.slice();
+      return;
+    }
+    const room = this.#send("pong", payload);
+    if (room === READY) return;
+    this.#pongWaits = true;
+    room.then(() => {
+      this.#pongWaits = false;
+      const next = this.#nextPong;
+      this.#nextPong = undefined;
+      if (next !== undefined) this.#pong(next);
+    }, () => {});
   }
 
   #sendClose(code: number, reason?: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { BoundedMap } from "../base/bounded_map.ts";
 import type { Clock, Millis } from "../base/clock.ts";
 import { describe, DialError } from "../base/errors.ts";
 import { unlessAborted } from "../flow/deadline.ts";
@@ -29,6 +30,9 @@ export interface ResolverOptions {
 const MAX_TTL: Millis = 3_600_000;
 const MIN_TTL: Millis = 1000;
 
+/** Names that are remembered; a far end is asked for any. */
+const MAX_KNOWN = 4096;
+
 interface Known {
   readonly addresses: readonly string[];
   readonly until: Millis;
@@ -37,7 +41,7 @@ interface Known {
 /** Resolves by asking nameservers itself; an answer is kept for its TTL, and beyond it where nobody answers. */
 export function createResolver(options: ResolverOptions): Resolve {
   const { clock, hosts } = options;
-  const known = new Map<string, Known>();
+  const known = new BoundedMap<string, Known>(MAX_KNOWN);
   const pending = new Map<string, Promise<readonly string[]>>();
 
   const ask = async (name: string): Promise<readonly string[]> => {

@@ -1,4 +1,5 @@
 import { assert } from "../base/assert.ts";
+import { BoundedMap } from "../base/bounded_map.ts";
 import { ProtocolError } from "../base/errors.ts";
 import { type DatagramLayout, DatagramReader } from "./datagram_reader.ts";
 import {
@@ -33,7 +34,7 @@ const TUNNEL: DatagramLayout = {
 
 /** One object for each source of datagrams, so that comparing is `===`. Of more than 1024 sources the oldest is forgotten. */
 export class SocksSources {
-  readonly #known = new Map<string, SocksAddress>();
+  readonly #known = new BoundedMap<string, SocksAddress>(SOURCES_MAX);
   /** The same source as before, which is the rule, is recognised by its octets and costs no allocation. */
   readonly #latest = new Uint8Array(SOCKS_ADDRESS_MAX);
   #latestLength = 0;
@@ -66,10 +67,6 @@ export class SocksSources {
     const key = `${source.port} ${source.host}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const [oldest] = this.#known.keys();
-    if (oldest !== undefined && this.#known.size === SOURCES_MAX) {
-      this.#known.delete(oldest);
-    }
     this.#known.set(key, source);
     return source;
   }

@@ -127,6 +127,30 @@ Deno.test("websocketStream() half-closes its carrier towards GOST, without a clo
   assertEquals([far.taken().length, far.state()], [0, "ended"]);
 });
 
+Deno.test("websocketStream() answers the latest of the pings that came while its carrier was full [RFC 6455 §5.5.3]", async () => {
+  const [near, far] = streamPair();
+  const room = Promise.withResolvers<void>();
+  const write = near.write;
+  near.write = (octets) => {
+    write(octets);
+    return room.promise;
+  };
+  const server = open(near, new ManualClock(), "server", false);
+  for (const letter of [0x61, 0x62, 0x63]) {
+    await far.write(Uint8Array.of(0x89, 0x81, 0, 0, 0, 0, letter));
+  }
+  const read = readOnce(server);
+  await settle();
+  assertEquals(far.taken(), Uint8Array.of(0x8a, 1, 0x61));
+
+  room.resolve();
+  await settle();
+
+  assertEquals(far.taken(), Uint8Array.of(0x8a, 1, 0x63));
+  server.abort(new Error("enough"));
+  await assertRejects(() => read, Error, "enough");
+});
+
 Deno.test("websocketStream() answers a ping, and a close frame of a stranger's", async () => {
   const { client, far } = raw(false);
   await far.write(Uint8Array.of(0x89, 1, 0x61, 0x88, 2, 0x03, 0xe8));
