@@ -18,6 +18,4 @@ export interface Dialer {
   dialStream(target: Target): Promise<Upstream>;
   /** Rejects with a DialError. */
   dialDatagram(target: Target): Promise<DatagramChannel>;
-  /** Gets a carrier ready without asking for a target yet (used while a flow is being sniffed). */
-  warm?(): void;
 }
