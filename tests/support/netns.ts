@@ -45,14 +45,17 @@ export async function createNamespaces<Name extends string>(
 ): Promise<Namespaces<Name>> {
   await removeLeftovers();
   await using stack = new AsyncDisposableStack();
+  const children = new AsyncDisposableStack();
   const unique = `${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`;
   const entries: [Name, Namespace][] = [];
   for (const name of names) {
     entries.push([
       name,
-      await createNamespace(`tungo-${unique}-${name}`, stack),
+      await createNamespace(`tungo-${unique}-${name}`, stack, children),
     ]);
   }
+  // They end before their namespaces go.
+  stack.use(children);
   const spaces = Object.fromEntries(entries) as Record<Name, Namespace>;
   const owned = stack.move();
   return {
@@ -125,6 +128,7 @@ function list(folder: string): Deno.DirEntry[] {
 async function createNamespace(
   name: string,
   stack: AsyncDisposableStack,
+  children: AsyncDisposableStack,
 ): Promise<Namespace> {
   await run("ip", ["netns", "add", name]);
   stack.defer(async () => {
@@ -144,7 +148,7 @@ async function createNamespace(
         ...options,
         args: [...exec, command, ...args],
       }).spawn();
-      stack.defer(() => end(child));
+      children.defer(() => end(child));
       return child;
     },
     inside: (task) => inside(name, task),
@@ -164,13 +168,21 @@ async function plugIn(
   }
 }
 
+/** How long a program may take to end when it is told to, in ms. */
+const FAREWELL = 5000;
+
 async function end(child: Deno.ChildProcess): Promise<void> {
-  try {
-    child.kill("SIGTERM");
-  } catch {
-    // It has ended by itself.
-  }
+  const kill = (signal: Deno.Signal): void => {
+    try {
+      child.kill(signal);
+    } catch {
+      // It has ended by itself.
+    }
+  };
+  kill("SIGTERM");
+  const timer = setTimeout(() => kill("SIGKILL"), FAREWELL);
   await child.status;
+  clearTimeout(timer);
 }
 
 async function run(command: string, args: string[]): Promise<string> {

@@ -1,0 +1,111 @@
+import { createHash } from "node:crypto";
+import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import { once } from "node:events";
+import type { Namespace } from "./netns.ts";
+
+export interface Endpoint {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+type Served = AsyncDisposable;
+
+/** Serves each connection with `serve`, and closes it afterwards. */
+export async function tcpTarget(
+  space: Namespace,
+  where: Endpoint,
+  serve: (connection: Deno.TcpConn) => Promise<void>,
+): Promise<Disposable> {
+  const listener = await space.inside(() => Deno.listen(where));
+  const accept = async (): Promise<void> => {
+    for await (const connection of listener) {
+      serve(connection).catch(() => {}).finally(() => {
+        try {
+          connection.close();
+        } catch {
+          // The client has reset it.
+        }
+      });
+    }
+  };
+  void accept();
+  return { [Symbol.dispose]: () => listener.close() };
+}
+
+/** Answers with the address it was asked from, which tells who has opened the connection. */
+export function whoAsks(space: Namespace, where: Endpoint): Promise<Served> {
+  return httpTarget(space, where, (_, { remoteAddr: { hostname } }) => {
+    return new Response(hostname);
+  });
+}
+
+/** A web server. */
+export async function httpTarget(
+  space: Namespace,
+  where: Endpoint,
+  handler: Deno.ServeHandler<Deno.NetAddr>,
+): Promise<Served> {
+  const server = await space.inside(() =>
+    Deno.serve({ ...where, onListen: () => {} }, handler)
+  );
+  return { [Symbol.asyncDispose]: () => server.shutdown() };
+}
+
+/** Answers each datagram as `answer` says. */
+export async function udpTarget(
+  space: Namespace,
+  where: Endpoint,
+  answer: (datagram: Uint8Array, from: RemoteInfo) => Uint8Array,
+): Promise<Disposable> {
+  const socket = await udpSocket(space, where);
+  socket.on("message", (datagram, from) => {
+    socket.send(answer(datagram, from), from.port, from.address);
+  });
+  return { [Symbol.dispose]: () => void socket.close() };
+}
+
+/** A bound socket. */
+export async function udpSocket(
+  space: Namespace,
+  { hostname, port }: Endpoint,
+): Promise<Socket> {
+  return await space.inside(async () => {
+    const type = hostname.includes(":") ? "udp6" : "udp4";
+    const socket = createSocket({ type, recvBufferSize: 1 << 20 });
+    socket.bind(port, hostname);
+    await once(socket, "listening");
+    return socket;
+  });
+}
+
+/** Octets that cannot be told from random ones, and what `sha256sum` says of them. */
+export function octetSource(
+  length: number,
+): {
+  readonly octets: ReadableStream<Uint8Array<ArrayBuffer>>;
+  sha256(): string;
+} {
+  const block = crypto.getRandomValues(new Uint8Array(65536));
+  const hash = createHash("sha256");
+  let left = length;
+  const octets = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    pull(controller) {
+      const piece = block.slice(0, left);
+      new DataView(piece.buffer).setFloat64(0, left);
+      hash.update(piece);
+      left -= piece.length;
+      controller.enqueue(piece);
+      if (left === 0) controller.close();
+    },
+  });
+  return { octets, sha256: () => hash.digest("hex") };
+}
+
+/** What `sha256sum` says of a stream. */
+export async function sha256Of(
+  octets: ReadableStream<Uint8Array>,
+): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const piece of octets) hash.update(piece);
+  return hash.digest("hex");
+}
