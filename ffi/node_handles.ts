@@ -5,6 +5,7 @@
 import { Socket } from "node:net";
 import process from "node:process";
 import { assert } from "../src/base/assert.ts";
+import type { SocketReading } from "../src/base/socket.ts";
 
 /** Calls answer 0, or a negative errno. */
 export interface PipeHandle {
@@ -22,6 +23,14 @@ export interface PipeBinding {
   readonly Pipe: new (kind: 0) => PipeHandle;
   /** What the running `onread` is about: octets read, or a negative errno. */
   lastRead(): number;
+}
+
+/** What `node:net` and `node:tls` have under a socket. */
+interface StreamHandle {
+  useUserBuffer?(buffer: Uint8Array<ArrayBuffer>): void;
+  onread: (...args: unknown[]) => void;
+  readStart(): number;
+  readStop(): number;
 }
 
 interface TcpHandle {
@@ -63,4 +72,30 @@ export function adoptTcp(fd: number): Socket {
   assert(result === 0, `TCP.open answered ${result}`);
   const options = { handle, readable: true, writable: true };
   return new Socket({ ...options, allowHalfOpen: true });
+}
+
+/** See `ReadInto`. Half the cost of `data` events, which bring a new buffer of 64 KiB each (0.15 s/GB instead of 0.3). */
+export function readInto(
+  socket: Socket,
+  buffer: Uint8Array<ArrayBuffer>,
+  onOctets: (octets: number) => void,
+): SocketReading | undefined {
+  const { _handle: handle } = socket as unknown as {
+    readonly _handle: StreamHandle | null;
+  };
+  if (typeof handle?.useUserBuffer !== "function") return undefined;
+  const { streamBaseState, kReadBytesOrError } = binding("stream_wrap");
+  const onEnd = handle.onread;
+  handle.useUserBuffer(buffer);
+  handle.onread = (...args) => {
+    const octets = streamBaseState[kReadBytesOrError] ?? 0;
+    if (octets > 0) onOctets(octets);
+    else onEnd.apply(handle, args);
+  };
+  // node:net must think that it flows: otherwise it would keep the end to itself.
+  socket.resume();
+  return {
+    pause: () => handle.readStop(),
+    resume: () => handle.readStart(),
+  };
 }

@@ -1,7 +1,7 @@
 import { openLibc } from "./libc.ts";
 import { raiseDescriptorLimit, sleepTime } from "./machine_linux.ts";
 import { watchNetwork } from "./netlink_linux.ts";
-import type { PipeBinding } from "./node_handles.ts";
+import { type PipeBinding, readInto } from "./node_handles.ts";
 import { OwnSockets } from "./own_sockets.ts";
 import type { Platform } from "./platform.ts";
 import { Poller } from "./poller_linux.ts";
@@ -25,6 +25,7 @@ export function openLinux(pipes: PipeBinding | undefined): Platform {
     openSocket: (options) => openSocket(options, support),
     openUdp: (options) => openUdp(options, support),
     ownSocket: support.ownSockets.find,
+    readInto,
     watchNetwork: (onChange) => watchNetwork({ ...support, onChange }),
     raiseDescriptorLimit: () => raiseDescriptorLimit(libc),
     sleepTime: () => sleepTime(libc),

@@ -2,6 +2,7 @@ import type { Millis } from "../base/clock.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Config, ServiceConfig } from "../config/schema.ts";
+import { nodeStreams } from "../flow/node_stream.ts";
 import type { Context, Platform } from "./context.ts";
 import { Flows } from "./flows.ts";
 import { NetworkState } from "./network_state.ts";
@@ -81,8 +82,10 @@ function buildContext({ platform, clock, log }: AppOptions): Context {
   const random = (into: Uint8Array): void => {
     crypto.getRandomValues(into as Uint8Array<ArrayBuffer>);
   };
+  const streams = nodeStreams(platform.readInto);
   return {
     platform,
+    streams,
     clock,
     log,
     random,
@@ -90,6 +93,7 @@ function buildContext({ platform, clock, log }: AppOptions): Context {
     flows: new Flows({ clock, log }),
     resolvers: new Resolvers({
       network: platform,
+      streams,
       state: network,
       clock,
       random,

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Network } from "../base/socket.ts";
+import type { NodeStreams } from "../flow/node_stream.ts";
 import type { OpenTun } from "../device/open_tun.ts";
 import type { Flows } from "./flows.ts";
 import type { NetworkState } from "./network_state.ts";
@@ -17,6 +18,8 @@ export interface Platform extends Network {
 /** What all services share. */
 export interface Context {
   readonly platform: Platform;
+  /** For every socket of ours. */
+  readonly streams: NodeStreams;
   readonly clock: Clock;
   readonly log: Log;
   /** Fills an array with unpredictable octets. */

@@ -49,7 +49,7 @@ export class Driver {
   #onDirty(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => {
+    setImmediate(() => {
       this.#scheduled = false;
       this.#poll(this.#options.clock.now());
     });

@@ -82,7 +82,7 @@ function buildDirect(
   name: string,
   egress: EgressConfig,
   timeout: Millis,
-  { platform, network, resolvers, clock }: Context,
+  { platform, network, resolvers, streams, clock }: Context,
 ): Dialer {
   return direct({
     name,
@@ -90,6 +90,7 @@ function buildDirect(
       openSocket: network.watching(platform.openSocket),
       openUdp: platform.openUdp,
     },
+    streams,
     resolve: resolvers.via(egress),
     egress: network.egress(egress),
     timeout,
@@ -108,18 +109,24 @@ type TransportFactories = {
 
 const TRANSPORTS: TransportFactories = {
   tcp: (_, plain) => plain,
-  tls: async ({ tls: config, handshakeTimeout }, plain, { clock }) => {
+  tls: async ({ tls: config, handshakeTimeout }, plain, { clock, streams }) => {
     const options = await readClientTls(config);
-    return tls(plain, { ...options, ...bounded(handshakeTimeout), clock });
+    return tls(plain, {
+      ...options,
+      ...bounded(handshakeTimeout),
+      clock,
+      streams,
+    });
   },
   ws: ({ ws: config }, plain, context) => ws(plain, wsOptions(config, context)),
   wss: async ({ tls: config, ws: wsConfig }, plain, context) => {
     const options = await readClientTls(config);
-    const { clock } = context;
+    const { clock, streams } = context;
     const secured = tls(plain, {
       ...options,
       ...bounded(wsConfig.handshakeTimeout),
       clock,
+      streams,
     });
     return ws(secured, wsOptions(wsConfig, context));
   },

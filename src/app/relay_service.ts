@@ -61,17 +61,22 @@ export async function buildRelayService(
 
 async function buildListener(
   { listener }: RelayServiceConfig,
-  { clock, log }: Context,
+  { clock, log, streams }: Context,
 ): Promise<Listen> {
   switch (listener.type) {
     case "tcp":
-      return tcp();
+      return tcp(streams);
     case "tls":
-      return tls({ ...await serverTls(listener.tls), clock, log });
+      return tls({ ...await serverTls(listener.tls), clock, log, streams });
     case "ws":
-      return ws(tcp(), { path: listener.path, clock, log });
+      return ws(tcp(streams), { path: listener.path, clock, log });
     case "wss": {
-      const secured = tls({ ...await serverTls(listener.tls), clock, log });
+      const secured = tls({
+        ...await serverTls(listener.tls),
+        clock,
+        log,
+        streams,
+      });
       return ws(secured, { path: listener.path, clock, log });
     }
     default:
@@ -81,7 +86,7 @@ async function buildListener(
 
 async function serverTls(
   config: ServerTlsConfig,
-): Promise<Omit<ServerTlsOptions, "clock" | "log">> {
+): Promise<Omit<ServerTlsOptions, "clock" | "log" | "streams">> {
   const { certificate, alpn, at } = config;
   const pem = certificate === undefined
     ? selfSignedCertificate({

@@ -3,6 +3,7 @@ import { DialError } from "../base/errors.ts";
 import type { Network } from "../base/socket.ts";
 import type { EgressConfig } from "../config/chain_schema.ts";
 import type { Endpoint } from "../flow/flow.ts";
+import type { NodeStreams } from "../flow/node_stream.ts";
 import { createResolver, type Resolve } from "../names/resolver.ts";
 import { direct } from "../outbound/direct.ts";
 import { parseHostsFile } from "../system/hosts_file.ts";
@@ -16,6 +17,7 @@ const DNS_PORT = 53;
 
 export interface ResolversOptions {
   readonly network: Pick<Network, "openSocket" | "openUdp">;
+  readonly streams: NodeStreams;
   readonly state: NetworkState;
   readonly clock: Clock;
   readonly random: (into: Uint8Array) => void;
@@ -41,10 +43,11 @@ export class Resolvers {
 
   /** Asks through the interfaces of `egress`. */
   via(egress: EgressConfig): Resolve {
-    const { network, state, clock, random } = this.#options;
+    const { network, streams, state, clock, random } = this.#options;
     const dialer = direct({
       name: "resolver",
       network,
+      streams,
       resolve: (name) =>
         Promise.reject(
           new DialError("unreachable", `"${name}" is no nameserver's address`),

@@ -16,6 +16,23 @@ export interface SocketOptions {
 /** Resolves with a connected socket, Nagle off, half-open allowed; rejects with a DialError that carries the real errno. */
 export type OpenSocket = (options: SocketOptions) => Promise<Socket>;
 
+/** Reading of a socket that has been taken away from `node:net`. */
+export interface SocketReading {
+  pause(): void;
+  resume(): void;
+}
+
+/**
+ * Has a socket of node:net or node:tls read into `buffer`, which may be shared: from now on `onOctets` is called with how many
+ * octets there are, and is done with them when it returns. What node:net has read before, the end and errors still come as
+ * events. Undefined where this Deno cannot.
+ */
+export type ReadInto = (
+  socket: Socket,
+  buffer: Uint8Array<ArrayBuffer>,
+  onOctets: (octets: number) => void,
+) => SocketReading | undefined;
+
 /** A connected UDP socket. Lossy: what the system cannot take is dropped. */
 export interface UdpSocket extends Disposable {
   /** `payload` is valid only during the call. */
@@ -42,4 +59,5 @@ export interface Network {
   readonly openSocket: OpenSocket;
   readonly openUdp: OpenUdp;
   readonly ownSocket: OwnSocket;
+  readonly readInto: ReadInto;
 }

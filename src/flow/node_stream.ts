@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { describe, TruncatedError } from "../base/errors.ts";
+import type { ReadInto, SocketReading } from "../base/socket.ts";
 import {
   type ByteStream,
   deferred,
@@ -8,14 +9,35 @@ import {
   WRITE_BOUND,
 } from "./stream.ts";
 
-/** Copies of what is written lie in buffers of this size, so that a bulk transfer reuses a few of them. */
+/** Octets of a buffer, for reading and for what is written: larger ones gain nothing (measured). */
 const BUFFER = 64 * 1024;
 /** A smaller write is copied into an array of its own: it is not worth holding 64 KiB for. */
 const SMALL = 4 * 1024;
+/** Buffers that wait to be written to again. Making one costs more than filling it: its zeros, and the collector's work. */
+const SPARE = 64;
 
-export interface NodeStreamOptions {
-  /** What carries `socket` where that is a TLS socket. */
-  readonly under?: Under;
+/**
+ * Makes a ByteStream of a socket of node:net or node:tls, open in both directions and with `allowHalfOpen`; takes it over.
+ * `under` is what carries a TLS socket.
+ */
+export type NodeStreams = (socket: Socket, under?: Under) => ByteStream;
+
+/** All streams that it makes share their buffers. `readInto` makes reading cheaper where it can. */
+export function nodeStreams(readInto: ReadInto): NodeStreams {
+  const shared: Shared = {
+    readInto,
+    incoming: new Uint8Array(BUFFER),
+    spare: [],
+  };
+  return (socket, under) => new NodeStream(socket, under, shared);
+}
+
+interface Shared {
+  readonly readInto: ReadInto;
+  /** What has just been read. */
+  readonly incoming: Uint8Array<ArrayBuffer>;
+  /** At most SPARE. */
+  readonly spare: Uint8Array<ArrayBuffer>[];
 }
 
 /** What is under a TLS socket, and must be told what the TLS socket does not pass on. */
@@ -45,14 +67,6 @@ interface ReadHandle {
   readStart(): void;
 }
 
-/** A socket of node:net or node:tls, open in both directions and with `allowHalfOpen`, as a ByteStream; takes it over. */
-export function nodeStream(
-  socket: Socket,
-  options: NodeStreamOptions = {},
-): ByteStream {
-  return new NodeStream(socket, options);
-}
-
 interface PendingRead {
   readonly take: (octets: Uint8Array) => void;
   readonly resolve: (more: boolean) => void;
@@ -63,6 +77,10 @@ class NodeStream implements ByteStream {
   readonly socket?: Socket;
   readonly #socket: Socket;
   readonly #under: Under | undefined;
+  readonly #shared: Shared;
+  /** Set by the first read: until then TLS may take the socket over. */
+  #reading: SocketReading | undefined;
+  #paused = true;
   #read: PendingRead | undefined;
   /** What came while nobody read; the socket is paused then. */
   #waiting: Uint8Array[] = [];
@@ -71,15 +89,14 @@ class NodeStream implements ByteStream {
   /** Set once nothing can happen any more but what waits. */
   #failure: { readonly reason: unknown } | undefined;
   #room: PromiseWithResolvers<void> | undefined;
-  /** Buffers whose content has been sent; given up when everything has been. */
-  #buffers: Uint8Array<ArrayBuffer>[] = [];
 
-  constructor(socket: Socket, { under }: NodeStreamOptions) {
+  constructor(socket: Socket, under: Under | undefined, shared: Shared) {
     if (under === undefined) this.socket = socket;
     this.#socket = socket;
     this.#under = under;
+    this.#shared = shared;
     socket.pause();
-    socket.on("data", (octets: Uint8Array) => this.#onData(octets));
+    socket.on("data", (octets: Uint8Array) => this.#onData(octets, false));
     socket.on("end", () => this.#onEnd());
     socket.on("error", (error: Error) => this.#fail(truncated(error)));
     socket.on("close", () => this.#onClose());
@@ -96,8 +113,7 @@ class NodeStream implements ByteStream {
     if (this.#failure) return rejected(this.#failure.reason);
     const { promise, resolve, reject } = deferred<boolean>();
     this.#read = { take, resolve, reject };
-    this.#under?.resume();
-    this.#socket.resume();
+    this.#resume();
     return promise;
   }
 
@@ -142,33 +158,58 @@ class NodeStream implements ByteStream {
       this.#socket.write(octets.slice(), () => this.#onSent());
       return;
     }
-    const buffer = this.#buffers.pop() ?? new Uint8Array(BUFFER);
+    const { spare } = this.#shared;
+    const buffer = spare.pop() ?? new Uint8Array(BUFFER);
     buffer.set(octets);
     this.#socket.write(buffer.subarray(0, octets.length), () => {
-      this.#buffers.push(buffer);
+      if (spare.length < SPARE) spare.push(buffer);
       this.#onSent();
     });
   }
 
   #onSent(): void {
     const { writableLength } = this.#socket;
-    if (writableLength === 0) this.#buffers = [];
     if (writableLength > WRITE_BOUND) return;
     this.#room?.resolve();
     this.#room = undefined;
   }
 
-  #onData(octets: Uint8Array): void {
+  /** `octets` are lent where `lent` says so. */
+  #onData(octets: Uint8Array, lent: boolean): void {
     const read = this.#read;
     if (read === undefined) {
-      this.#waiting.push(octets);
-      this.#socket.pause();
-      this.#under?.pause();
+      this.#waiting.push(lent ? octets.slice() : octets);
+      this.#pause();
       return;
     }
     this.#read = undefined;
     read.take(octets);
     read.resolve(true);
+  }
+
+  #resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#under?.resume();
+    if (this.#reading === undefined) this.#reading = this.#beginReading();
+    else this.#reading.resume();
+  }
+
+  #pause(): void {
+    this.#paused = true;
+    this.#reading?.pause();
+    this.#under?.pause();
+  }
+
+  #beginReading(): SocketReading {
+    const { readInto, incoming } = this.#shared;
+    const socket = this.#socket;
+    const reading = readInto(socket, incoming, (octets) => {
+      this.#onData(incoming.subarray(0, octets), true);
+    });
+    if (reading !== undefined) return reading;
+    socket.resume();
+    return { pause: () => socket.pause(), resume: () => socket.resume() };
   }
 
   #onEnd(): void {

@@ -5,7 +5,7 @@ import { withDeadline } from "../flow/deadline.ts";
 import type { Dialer, Upstream } from "../flow/dialer.ts";
 import type { Target } from "../flow/flow.ts";
 import { formatEndpoint } from "../flow/flow.ts";
-import { nodeStream } from "../flow/node_stream.ts";
+import type { NodeStreams } from "../flow/node_stream.ts";
 import { type DatagramChannel, deferred, READY } from "../flow/stream.ts";
 import { wrapStream } from "../flow/wrap.ts";
 import { parseAddress } from "../wire/address.ts";
@@ -21,6 +21,7 @@ export interface DirectOptions {
   /** What the trace calls it. */
   readonly name: string;
   readonly network: Pick<Network, "openSocket" | "openUdp">;
+  readonly streams: NodeStreams;
   /** The addresses of a name, best first. Rejects with a DialError. */
   readonly resolve: (
     name: string,
@@ -47,10 +48,10 @@ async function dialStream(
   options: DirectOptions,
   target: Target,
 ): Promise<Upstream> {
-  const { clock, network } = options;
+  const { clock, network, streams } = options;
   const attempt = async (socket: SocketOptions): Promise<Upstream> => {
     const start = clock.now();
-    const stream = nodeStream(await network.openSocket(socket));
+    const stream = streams(await network.openSocket(socket));
     const roundTrip = clock.now() - start;
     return wrapStream(stream, { answered: READY, patience: 0, roundTrip });
   };

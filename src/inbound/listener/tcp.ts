@@ -1,17 +1,17 @@
 import { createServer, type Socket } from "node:net";
 import { DeviceError } from "../../base/errors.ts";
 import { formatEndpoint } from "../../flow/flow.ts";
-import { nodeStream } from "../../flow/node_stream.ts";
+import type { NodeStreams } from "../../flow/node_stream.ts";
 import type { Listen, Listener, ListenOptions } from "../contracts.ts";
 
 /** A client that is gone without a word is noticed after this long, in ms. As Go has it. */
 const KEEPALIVE = 15_000;
 
-export function tcp(): Listen {
+export function tcp(streams: NodeStreams): Listen {
   return (options) =>
     listen(options, (socket) => {
       options.onIncoming({
-        stream: nodeStream(socket),
+        stream: streams(socket),
         from: remoteOf(socket),
       });
     });

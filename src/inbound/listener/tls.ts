@@ -1,7 +1,7 @@
 import { createSecureContext, TLSSocket } from "node:tls";
 import type { Clock, Millis } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
-import { nodeStream, underTls } from "../../flow/node_stream.ts";
+import { type NodeStreams, underTls } from "../../flow/node_stream.ts";
 import type { Listen } from "../contracts.ts";
 import { listen, remoteOf } from "./tcp.ts";
 
@@ -17,10 +17,12 @@ export interface ServerTlsOptions {
   readonly maxVersion?: "TLSv1.2" | "TLSv1.3";
   readonly clock: Clock;
   readonly log: Log;
+  readonly streams: NodeStreams;
 }
 
 export function tls(options: ServerTlsOptions): Listen {
-  const { cert, key, alpn, minVersion, maxVersion, clock, log } = options;
+  const { cert, key, alpn, minVersion, maxVersion } = options;
+  const { clock, log, streams } = options;
   const secureContext = createSecureContext({
     cert,
     key,
@@ -52,7 +54,7 @@ export function tls(options: ServerTlsOptions): Listen {
       socket.once("secure", () => {
         timer[Symbol.dispose]();
         socket.removeListener("error", onError);
-        onIncoming({ stream: nodeStream(socket, { under }), from });
+        onIncoming({ stream: streams(socket, under), from });
       });
     });
 }

@@ -4,7 +4,11 @@ import type { Clock, Millis } from "../../base/clock.ts";
 import { DialError } from "../../base/errors.ts";
 import { withDeadline } from "../../flow/deadline.ts";
 import { duplex } from "../../flow/duplex.ts";
-import { nodeStream, type Under, underTls } from "../../flow/node_stream.ts";
+import {
+  type NodeStreams,
+  type Under,
+  underTls,
+} from "../../flow/node_stream.ts";
 import type { ByteStream } from "../../flow/stream.ts";
 import { wrapStream } from "../../flow/wrap.ts";
 import { parseAddress } from "../../wire/address.ts";
@@ -30,19 +34,20 @@ export interface HandshakeBound {
   /** For the handshake alone. */
   readonly timeout?: Millis;
   readonly clock: Clock;
+  readonly streams: NodeStreams;
 }
 
 /** TLS on what `transport` opens. */
 export function tls(
   transport: Transport,
-  { timeout, clock, ...options }: TlsOptions & HandshakeBound,
+  { timeout, clock, streams, ...options }: TlsOptions & HandshakeBound,
 ): Transport {
   const connection = connectionOptions(options);
   return async function tls(base, signal) {
     const carrier = await transport(base, signal);
     const secured = await withDeadline(
       { clock, timeout, signal, what: "The TLS handshake" },
-      (signal) => handshake(carrier, connection, signal),
+      (signal) => handshake(carrier, connection, streams, signal),
     );
     const { roundTrip, isTungo } = carrier;
     return wrapStream(secured, { roundTrip, isTungo });
@@ -75,6 +80,7 @@ function connectionOptions(options: TlsOptions): ConnectionOptions {
 function handshake(
   carrier: ByteStream,
   options: ConnectionOptions,
+  streams: NodeStreams,
   signal: AbortSignal,
 ): Promise<ByteStream> {
   const { socket: below, under } = belowTls(carrier);
@@ -96,7 +102,7 @@ function handshake(
     socket.once("secureConnect", () => {
       socket.removeListener("error", onError);
       signal.removeEventListener("abort", onAbort);
-      resolve(nodeStream(socket, { under }));
+      resolve(streams(socket, under));
     });
   });
 }

@@ -188,7 +188,7 @@ export class TcpSocket implements Timed {
       this.host.enterTimeWait(this, now);
       this.#close();
     } else {
-      this.#reschedule();
+      this.#reschedule(now);
     }
   }
 
@@ -208,7 +208,7 @@ export class TcpSocket implements Timed {
       this.#synDue = this.#isOpening();
     }
     if (this.acks.deadline <= now) this.acks.expire();
-    this.#reschedule();
+    this.#reschedule(now);
     this.host.markDirty(this);
   }
 
@@ -308,8 +308,9 @@ export class TcpSocket implements Timed {
     this.events?.onClosed(reason);
   }
 
-  #reschedule(): void {
+  #reschedule(now: Millis): void {
     this.deadline = Math.min(
+      this.snd.gathersUntil(now),
       this.snd.timer.deadline,
       this.acks.deadline,
       this.#giveUpAt,
