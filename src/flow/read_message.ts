@@ -20,10 +20,22 @@ export async function readMessage<T>(
   stream: ByteStream,
   reader: Reader<T>,
 ): Promise<Message<T>> {
+  const message = await readMessageOrEnd(stream, reader);
+  if (message !== undefined) return message;
+  throw new TruncatedError("The stream ended too early");
+}
+
+/** Like `readMessage`, but undefined where the stream ends in order before its first octet. */
+export async function readMessageOrEnd<T>(
+  stream: ByteStream,
+  reader: Reader<T>,
+): Promise<Message<T> | undefined> {
+  let begun = false;
   let value: { readonly of: T } | undefined;
   let failure: ProtocolError | undefined;
   const rest: Uint8Array[] = [];
   const take = (octets: Uint8Array): void => {
+    begun = true;
     if (failure !== undefined) return;
     if (value !== undefined) {
       rest.push(octets.slice());
@@ -41,7 +53,9 @@ export async function readMessage<T>(
   while (value === undefined) {
     const more = await stream.read(take);
     if (failure !== undefined) throw failure;
-    if (!more) throw new TruncatedError("The stream ended too early");
+    if (more) continue;
+    if (!begun) return undefined;
+    throw new TruncatedError("The stream ended in the middle of a message");
   }
   return { value: value.of, rest: concat(rest) };
 }

@@ -3,7 +3,7 @@ import { DialError, ProtocolError, TruncatedError } from "../../base/errors.ts";
 import { withDeadline } from "../../flow/deadline.ts";
 import type { Upstream } from "../../flow/dialer.ts";
 import { formatEndpoint, type Target } from "../../flow/flow.ts";
-import { readMessage } from "../../flow/read_message.ts";
+import { readMessageOrEnd } from "../../flow/read_message.ts";
 import type { DatagramChannel } from "../../flow/stream.ts";
 import { wrapStream } from "../../flow/wrap.ts";
 import { datagramStream } from "../../framing/datagram_stream.ts";
@@ -50,22 +50,28 @@ export function relay(options: RelayOptions): Connector {
     const asked = clock.now();
     const { signal } = target;
     const bound = { clock, timeout, signal, what: "The node's answer" };
+    const knows = isTungo || answersFirst;
     const stream = new RelayStream(carrier, clock, async () => {
-      const { value, rest } = await withDeadline(
+      const answer = await withDeadline(
         bound,
-        () => readMessage(carrier, relayResponseReader()),
+        () => readMessageOrEnd(carrier, relayResponseReader()),
       );
+      if (answer === undefined) {
+        // A target that ends without a word takes its "ok" along where GOST has no `nodelay`.
+        if (!knows) return undefined;
+        throw new TruncatedError("The stream ended too early");
+      }
+      const { value, rest } = answer;
       const refusal = explain(value, target, clock.now() - asked);
       if (refusal !== undefined) throw refusal;
       return rest;
     });
     const answered = stream.answer.then((rest) => {
-      if (rest.length === 0 && !stream.hasSent()) answersFirst = true;
+      if (rest?.length === 0 && !stream.hasSent()) answersFirst = true;
     }, (error) => {
       throw asDialError(error, target);
     });
     answered.catch(() => {});
-    const knows = isTungo || answersFirst;
     return wrapStream(stream, {
       answered,
       patience: knows ? Infinity : Math.min(MAX_PATIENCE, roundTrip + GRACE),

@@ -1,5 +1,4 @@
 import type { Clock, Millis } from "../../base/clock.ts";
-import { TruncatedError } from "../../base/errors.ts";
 import { type ByteStream, READY } from "../../flow/stream.ts";
 import type { Carrier } from "../contracts.ts";
 
@@ -8,23 +7,24 @@ const QUIET: Millis = 1000;
 
 /** What follows a request on a carrier: the node's answer, then the target's octets. */
 export class RelayStream implements ByteStream {
-  /** The octets that came with the answer. Rejects with the node's refusal. */
-  readonly answer: Promise<Uint8Array>;
+  /** The octets that came with the answer; undefined where the target has ended without one. Rejects with the node's refusal. */
+  readonly answer: Promise<Uint8Array | undefined>;
   readonly #carrier: Carrier;
   readonly #clock: Clock;
   #answered = false;
   /** The answer's octets have been read. */
   #begun = false;
   #sent = false;
-  #finished = false;
-  /** Something has come since our FIN was last put off. */
-  #heard = false;
+  /** The node has ended. */
+  #ended = false;
+  /** When something came last. */
+  #heardAt: Millis = 0;
   #fin: Disposable | undefined;
 
   constructor(
     carrier: Carrier,
     clock: Clock,
-    readAnswer: () => Promise<Uint8Array>,
+    readAnswer: () => Promise<Uint8Array | undefined>,
   ) {
     this.#carrier = carrier;
     this.#clock = clock;
@@ -43,18 +43,17 @@ export class RelayStream implements ByteStream {
 
   async read(take: (octets: Uint8Array) => void): Promise<boolean> {
     if (!this.#begun) {
-      const rest = await this.#readAnswer();
-      if (rest === undefined) return false;
+      const rest = await this.answer;
+      if (rest === undefined) return await this.#end();
       this.#begun = true;
       if (rest.length > 0) {
         take(rest);
         return true;
       }
     }
-    this.#heard = true;
     const more = await this.#carrier.read(take);
-    if (!more) await this.#flushFin();
-    return more;
+    this.#heardAt = this.#clock.now();
+    return more || await this.#end();
   }
 
   write(octets: Uint8Array): Promise<void> {
@@ -63,8 +62,8 @@ export class RelayStream implements ByteStream {
   }
 
   closeWrite(): Promise<void> {
-    this.#finished = true;
-    if (this.#carrier.isTungo) return this.#carrier.closeWrite();
+    if (this.#carrier.isTungo || this.#ended) return this.#carrier.closeWrite();
+    this.#heardAt = this.#clock.now();
     this.#putOffFin();
     return READY;
   }
@@ -79,23 +78,19 @@ export class RelayStream implements ByteStream {
     await this.#carrier[Symbol.asyncDispose]();
   }
 
-  /** Undefined where a target that had nothing to say has ended: without `nodelay` the node says nothing then either. */
-  async #readAnswer(): Promise<Uint8Array | undefined> {
-    try {
-      return await this.answer;
-    } catch (error) {
-      if (error instanceof TruncatedError && this.#finished) return undefined;
-      throw error;
-    }
-  }
-
   #putOffFin(): void {
-    this.#heard = false;
-    const at = this.#clock.now() + QUIET;
+    const at = this.#heardAt + QUIET;
     this.#fin = this.#clock.callAt(at, () => {
-      if (this.#heard) this.#putOffFin();
+      if (this.#heardAt + QUIET > this.#clock.now()) this.#putOffFin();
       else this.#flushFin().catch(() => {});
     });
+  }
+
+  /** Nothing more will come that our FIN could cut off. */
+  async #end(): Promise<false> {
+    this.#ended = true;
+    await this.#flushFin();
+    return false;
   }
 
   async #flushFin(): Promise<void> {

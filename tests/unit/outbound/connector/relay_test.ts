@@ -117,19 +117,31 @@ Deno.test("relay() takes GOST's late refusal for an unreachable host", async () 
   assertEquals(error.kind, "unreachable");
 });
 
-Deno.test("relay() fails when the node hangs up without an answer", async () => {
-  const { node, upstream } = await connect();
+Deno.test("relay() fails when a node that answers first hangs up without an answer", async () => {
+  const { node, upstream } = await connect({ isTungo: true });
   await node.closeWrite();
   await assertRejects(() => upstream.answered, DialError, "hung up");
   await assertRejects(() => readOnce(upstream), Error);
 });
 
-Deno.test("relay() takes an end without an answer for an end when the application has ended first", async () => {
+Deno.test("relay() takes an end without an answer for the target's, who had nothing to say", async () => {
   const { node, upstream } = await connect();
   await write(upstream, "log line");
-  await upstream.closeWrite();
   await node.closeWrite();
+  await upstream.answered;
   assertEquals(await readOnce(upstream), undefined);
+});
+
+Deno.test("relay() fails when the node breaks off before its answer, or in the middle of it", async () => {
+  for (const octets of [Uint8Array.of(), OK.subarray(0, 2)]) {
+    const { node, upstream } = await connect();
+    await upstream.closeWrite();
+    await node.write(octets);
+    if (octets.length > 0) await node.closeWrite();
+    else node.abort(new Error("the node is gone"));
+    await assertRejects(() => upstream.answered, DialError, "hung up");
+    await assertRejects(() => readOnce(upstream), Error);
+  }
 });
 
 Deno.test("relay() waits about a round trip for a node that may answer late, 300 ms at most", async () => {
@@ -184,7 +196,9 @@ Deno.test("relay() puts the FIN off while octets come, for GOST cuts them 10 s a
     await next;
   }
   const last = readOnce(upstream);
-  await clock.advance(2000);
+  await clock.advance(999);
+  assertEquals(node.state(), "open");
+  await clock.advance(1);
   assertEquals(node.state(), "ended");
   await node.closeWrite();
   assertEquals(await last, undefined);
