@@ -11,6 +11,7 @@ export function udpFlow(
   limit: number,
 ): UdpFlow {
   const closed = deferred<void>();
+  let accepted = false;
   session.onClosed = () => {
     closed.resolve();
     controller.abort(new Error("The session is over"));
@@ -20,10 +21,12 @@ export function udpFlow(
     send: (payload) => {
       if (payload.length <= limit) session.send(payload);
     },
-    deliver: (onDatagram) =>
+    deliver: (onDatagram) => {
+      accepted = true;
       session.accept((payload) => {
         if (payload.length <= limit) onDatagram(payload);
-      }),
+      });
+    },
     [Symbol.asyncDispose]: () => {
       closed.resolve();
       session.close();
@@ -40,6 +43,8 @@ export function udpFlow(
     traffic: { sent: 0, received: 0 },
     first: session.first(),
     accept: () => Promise.resolve(channel),
-    reject: (reason) => session.reject(reason),
+    // A session that has begun ends without a word, unless its target's port is closed: the next datagram may begin another.
+    reject: (reason) =>
+      session.reject(accepted && reason !== "refused" ? "silent" : reason),
   };
 }

@@ -51,9 +51,8 @@ export class UdpSession implements Timed {
     for (const payload of waiting) onDatagram(payload);
   }
 
-  /** Ends the session with an ICMP error, or with nothing. The error quotes the first datagram, or what was its header. */
+  /** Ends the session, if nobody has yet, and answers with an ICMP error, or with nothing. The error quotes the first datagram, or what was its header. */
   reject(refusal: Refusal): void {
-    if (this.#closed) return;
     this.#host.reject(this, refusal, this.first());
     this.close();
   }
@@ -65,6 +64,7 @@ export class UdpSession implements Timed {
 
   /** Ends the session without a word. */
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
     this.#waiting = [];
     this.onClosed = undefined;

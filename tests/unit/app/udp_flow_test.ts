@@ -1,0 +1,95 @@
+import { assertEquals } from "@std/assert";
+import { udpFlow } from "../../../src/app/udp_flow.ts";
+import type { UdpFlow } from "../../../src/flow/flow.ts";
+import { type Drill, drill } from "../../support/drill.ts";
+import { ascii } from "../../support/octets.ts";
+import { readIp, readUdp, udp } from "../../support/packet.ts";
+
+const FLOW = {
+  src: "10.0.0.2",
+  dst: "192.0.2.1",
+  sourcePort: 5000,
+  destinationPort: 53,
+};
+
+/** A session whose first datagram is "one", as a flow that carries four octets at most. */
+function begin(): { d: Drill; flow: UdpFlow; controller: AbortController } {
+  const d = drill("LISTEN").inRaw(udp({ ...FLOW, payload: ascii("one") }));
+  const [session] = d.sessions;
+  if (session === undefined) throw new Error("no session");
+  const controller = new AbortController();
+  return { d, controller, flow: udpFlow(session, { id: 7, controller }, 4) };
+}
+
+/** Type and code of the ICMP errors that have been sent. */
+function errorsOf(d: Drill): readonly string[] {
+  return d.poll().emitted.splice(0).map(readIp)
+    .map(({ payload: [type, code] }) => `${type}/${code}`);
+}
+
+Deno.test("udpFlow() says who talks to whom, and lends the first datagram", () => {
+  const { flow } = begin();
+  assertEquals(
+    [flow.id, flow.src, flow.dst],
+    [7, { host: "10.0.0.2", port: 5000 }, { host: "192.0.2.1", port: 53 }],
+  );
+  assertEquals(flow.first, ascii("one"));
+});
+
+Deno.test("udpFlow() carries datagrams both ways, none longer than its limit", async () => {
+  const { d, flow } = begin();
+  await using channel = await flow.accept();
+  const got: string[] = [];
+  channel.deliver((payload) => got.push(new TextDecoder().decode(payload)));
+  d.inRaw(udp({ ...FLOW, payload: ascii("") }));
+  d.inRaw(udp({ ...FLOW, payload: ascii("12345") }));
+  d.inRaw(udp({ ...FLOW, payload: ascii("1234") }));
+  channel.send(ascii("pong"));
+  channel.send(ascii("longer"));
+
+  assertEquals(got, ["one", "", "1234"]);
+  const sent = d.poll().emitted.splice(0).map(readUdp);
+  assertEquals(sent.map(({ payload }) => payload), [ascii("pong")]);
+});
+
+Deno.test("udpFlow() tells the application of a refusal, before it was accepted and after", async () => {
+  const before = begin();
+  before.flow.reject("unreachable");
+  assertEquals(errorsOf(before.d), ["3/1"]);
+
+  const after = begin();
+  const channel = await after.flow.accept();
+  channel.deliver(() => {});
+  await channel[Symbol.asyncDispose]();
+  after.flow.reject("refused");
+  assertEquals(errorsOf(after.d), ["3/3"]);
+});
+
+Deno.test("udpFlow() says nothing when a session that has begun cannot go on", async () => {
+  const { d, flow } = begin();
+  const channel = await flow.accept();
+  channel.deliver(() => {});
+  await channel[Symbol.asyncDispose]();
+  flow.reject("unreachable");
+  assertEquals(errorsOf(d), []);
+});
+
+Deno.test("udpFlow() leaves alone what the application has begun anew when it is rejected late", async () => {
+  const { d, flow } = begin();
+  const channel = await flow.accept();
+  await channel[Symbol.asyncDispose]();
+  d.inRaw(udp({ ...FLOW, payload: ascii("two") }));
+  assertEquals(d.sessions.length, 2);
+  flow.reject("refused");
+  d.inRaw(udp({ ...FLOW, payload: ascii("more") }));
+  assertEquals(d.sessions.length, 2);
+});
+
+Deno.test("udpFlow() ends with its session, and aborts what is done for it", async () => {
+  const { d, flow, controller } = begin();
+  const channel = await flow.accept();
+  channel.deliver(() => {});
+  d.advance(31_000);
+  await channel.closed;
+  assertEquals(controller.signal.aborted, true);
+});
