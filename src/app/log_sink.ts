@@ -54,7 +54,11 @@ function formatText(
   return `${[time, level.padEnd(5), event, ...parts].join(" ")}\n`;
 }
 
-/** As it is where no reader can go astray. */
+/** As it is where neither a reader nor a terminal can go astray: what a peer has said must not move its cursor. */
 function quote(text: string): string {
-  return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
+  if (/^[^\s"=\p{Cc}]+$/u.test(text)) return text;
+  return JSON.stringify(text).replace(
+    /\p{Cc}/gu,
+    (control) => `\\u00${control.charCodeAt(0).toString(16)}`,
+  );
 }

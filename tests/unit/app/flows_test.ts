@@ -1,0 +1,113 @@
+import { assertEquals } from "@std/assert";
+import { Flows } from "../../../src/app/flows.ts";
+import {
+  DialError,
+  type DialErrorKind,
+  TruncatedError,
+} from "../../../src/base/errors.ts";
+import type { Handler } from "../../../src/flow/handler.ts";
+import { tcpFlow, type TestFlow } from "../../support/flows.ts";
+import { ManualClock, settle } from "../../support/manual_clock.ts";
+import { recordingLog } from "../../support/recording_log.ts";
+import { streamPair } from "../../support/stream_pair.ts";
+
+function begin() {
+  const clock = new ManualClock();
+  const log = recordingLog();
+  return { clock, log, flows: new Flows({ clock, log }) };
+}
+
+/** A flow that has been opened. */
+function openFlow(
+  flows: Flows,
+): { flow: TestFlow; controller: AbortController } {
+  const { id, controller } = flows.open();
+  const [, near] = streamPair();
+  return { controller, flow: tcpFlow(near, { id, signal: controller.signal }) };
+}
+
+/** What an application and the log learn when a flow ends with `error`. */
+async function endWith(error: unknown): Promise<readonly [string[], string]> {
+  const { log, flows } = begin();
+  const { flow } = openFlow(flows);
+  await flows.run(flow, () => Promise.reject(error));
+  return [flow.rejections, log.lines[0]?.split(" ")[0] ?? ""];
+}
+
+Deno.test("Flows writes one line for a finished flow: who, where, which way, how much, how long, why it ended", async () => {
+  const { clock, log, flows } = begin();
+  const { flow } = openFlow(flows);
+  const handler: Handler = async (flow) => {
+    flow.traffic.sent = 3;
+    flow.traffic.received = 5;
+    await clock.advance(1234.4);
+    return { via: "direct" };
+  };
+  await flows.run({ ...flow, name: "example.com" }, handler);
+  assertEquals(log.lines, [
+    `info flow.close {"id":1,"protocol":"tcp","src":"10.0.0.2:40000","dst":"192.0.2.1:443","name":"example.com","via":"direct","reason":"end","sent":3,"received":5,"ms":1234}`,
+  ]);
+  assertEquals(flow.rejections, []);
+});
+
+Deno.test("Flows tells the application what a failed dial means", async () => {
+  const rows: readonly [DialErrorKind, string][] = [
+    ["refused", "refused"],
+    ["timeout", "silent"],
+    ["unreachable", "unreachable"],
+    ["forbidden", "prohibited"],
+    ["auth", "unreachable"],
+    ["unsupported", "unreachable"],
+    ["broken", "unreachable"],
+  ];
+  for (const [kind, rejection] of rows) {
+    const error = new DialError(kind, "no");
+    assertEquals(await endWith(error), [[rejection], "warn"], kind);
+  }
+});
+
+Deno.test("Flows takes the failure of a node for no word of the target's", async () => {
+  for (const kind of ["refused", "timeout", "forbidden"] as const) {
+    const error = new DialError(kind, "no", { node: "node-0" });
+    assertEquals(await endWith(error), [["unreachable"], "warn"], kind);
+  }
+});
+
+Deno.test("Flows takes a connection that breaks for everyday life, and our own mistakes for errors", async () => {
+  const truncated = await endWith(new TruncatedError("reset"));
+  assertEquals(truncated, [["unreachable"], "info"]);
+  assertEquals(await endWith(new Error("a bug")), [["unreachable"], "error"]);
+});
+
+Deno.test("Flows ends what is left, each with the reason, and tells when none is left", async () => {
+  const { log, flows } = begin();
+  const handler: Handler = ({ signal }) =>
+    new Promise((_, reject) =>
+      signal.addEventListener("abort", () => reject(signal.reason))
+    );
+  const ends = [1, 2].map(() => {
+    const { flow } = openFlow(flows);
+    return flows.run(flow, handler);
+  });
+  let idle = false;
+  const done = flows.idle().then(() => idle = true);
+  await settle();
+  assertEquals([flows.count(), idle], [2, false]);
+
+  flows.abortAll(new Error("The program stops"));
+  await Promise.all([...ends, done]);
+
+  assertEquals(flows.count(), 0);
+  const told = log.lines.filter((line) =>
+    line.startsWith("info ") && line.includes(`"reason":"The program stops"`)
+  );
+  assertEquals(told.length, 2);
+  await flows.idle();
+});
+
+Deno.test("Flows aborts what a finished flow has left behind", async () => {
+  const { flows } = begin();
+  const { flow, controller } = openFlow(flows);
+  await flows.run(flow, () => Promise.resolve({ via: "direct" }));
+  assertEquals(controller.signal.aborted, true);
+});
