@@ -11,7 +11,7 @@ export function udpFlow(
   limit: number,
 ): UdpFlow {
   const closed = deferred<void>();
-  let accepted = false;
+  let heard = false;
   session.onClosed = () => {
     closed.resolve();
     controller.abort(new Error("The session is over"));
@@ -19,14 +19,13 @@ export function udpFlow(
   const channel: DatagramChannel = {
     closed: closed.promise,
     send: (payload) => {
+      heard = true;
       if (payload.length <= limit) session.send(payload);
     },
-    deliver: (onDatagram) => {
-      accepted = true;
+    deliver: (onDatagram) =>
       session.accept((payload) => {
         if (payload.length <= limit) onDatagram(payload);
-      });
-    },
+      }),
     [Symbol.asyncDispose]: () => {
       closed.resolve();
       session.close();
@@ -43,8 +42,8 @@ export function udpFlow(
     traffic: { sent: 0, received: 0 },
     first: session.first(),
     accept: () => Promise.resolve(channel),
-    // A session that has begun ends without a word, unless its target's port is closed: the next datagram may begin another.
+    // The target was there: unless its port is closed now, the next datagram may find it again.
     reject: (reason) =>
-      session.reject(accepted && reason !== "refused" ? "silent" : reason),
+      session.reject(heard && reason !== "refused" ? "silent" : reason),
   };
 }

@@ -52,26 +52,34 @@ Deno.test("udpFlow() carries datagrams both ways, none longer than its limit", a
   assertEquals(sent.map(({ payload }) => payload), [ascii("pong")]);
 });
 
-Deno.test("udpFlow() tells the application of a refusal, before it was accepted and after", async () => {
-  const before = begin();
-  before.flow.reject("unreachable");
-  assertEquals(errorsOf(before.d), ["3/1"]);
+Deno.test("udpFlow() tells the application why it cannot be carried, also after it was accepted", async () => {
+  const rows = [["refused", "3/3"], ["unreachable", "3/1"]] as const;
+  for (const [reason, error] of rows) {
+    const before = begin();
+    before.flow.reject(reason);
+    assertEquals(errorsOf(before.d), [error]);
 
-  const after = begin();
-  const channel = await after.flow.accept();
-  channel.deliver(() => {});
-  await channel[Symbol.asyncDispose]();
-  after.flow.reject("refused");
-  assertEquals(errorsOf(after.d), ["3/3"]);
+    const after = begin();
+    const channel = await after.flow.accept();
+    channel.deliver(() => {});
+    await channel[Symbol.asyncDispose]();
+    after.flow.reject(reason);
+    assertEquals(errorsOf(after.d), [error]);
+  }
 });
 
-Deno.test("udpFlow() says nothing when a session that has begun cannot go on", async () => {
-  const { d, flow } = begin();
-  const channel = await flow.accept();
-  channel.deliver(() => {});
-  await channel[Symbol.asyncDispose]();
-  flow.reject("unreachable");
-  assertEquals(errorsOf(d), []);
+Deno.test("udpFlow() says nothing when a target that has answered cannot be reached any more, unless it refuses", async () => {
+  const rows = [["refused", ["3/3"]], ["unreachable", []]] as const;
+  for (const [reason, errors] of rows) {
+    const { d, flow } = begin();
+    const channel = await flow.accept();
+    channel.deliver(() => {});
+    channel.send(ascii("pong"));
+    d.poll().emitted.splice(0);
+    await channel[Symbol.asyncDispose]();
+    flow.reject(reason);
+    assertEquals(errorsOf(d), [...errors]);
+  }
 });
 
 Deno.test("udpFlow() leaves alone what the application has begun anew when it is rejected late", async () => {
