@@ -51,12 +51,20 @@ export class Handshake {
     const { mode, timeout } = this.#options;
     const patience = mode === "truthful" ? Infinity : upstream.patience;
     const wait = Math.min(patience, timeout);
-    if (await this.#within(wait, answered) || wait < timeout) return;
+    const what = `No answer for ${formatEndpoint(flow.dst)}`;
     const hint = upstream.patience === Infinity
       ? ""
-      : ": it may answer only with the target's first octets (handshake=auto, or nodelay=true there, would do)";
-    const what = formatEndpoint(flow.dst);
-    throw new DialError("timeout", `No answer for ${what}${hint}`);
+      : ": the node may answer only with the target's first octets (handshake=auto, or nodelay=true there, would do)";
+    try {
+      if (await this.#within(wait, answered) || wait < timeout) return;
+    } catch (cause) {
+      // Few applications are as patient as we are.
+      if (hint === "" || mode !== "truthful" || !flow.signal.aborted) {
+        throw cause;
+      }
+      throw new DialError("timeout", `${what}${hint}`, { cause });
+    }
+    throw new DialError("timeout", `${what}${hint}`);
   }
 
   #isTrusted(flow: TcpFlow): boolean {

@@ -72,14 +72,21 @@ export function relay(options: RelayOptions): Connector {
       throw asDialError(error, target);
     });
     answered.catch(() => {});
+    /** It was waited for in vain, perhaps because the node has been configured anew. */
+    const unlearn = (): void => {
+      if (!stream.isAnswered()) answersFirst = false;
+    };
     return wrapStream(stream, {
       answered,
       patience: knows ? Infinity : Math.min(MAX_PATIENCE, roundTrip + GRACE),
       roundTrip,
       abort(reason: unknown): void {
-        // It was waited for in vain, perhaps because the node has been configured anew.
-        if (!stream.isAnswered()) answersFirst = false;
+        unlearn();
         stream.abort(reason);
+      },
+      [Symbol.asyncDispose](): Promise<void> {
+        unlearn();
+        return stream[Symbol.asyncDispose]();
       },
     });
   }
@@ -143,9 +150,11 @@ function explain(
 }
 
 function asDialError(error: unknown, target: Target): unknown {
-  if (error instanceof DialError) return error;
+  const truncated = error instanceof TruncatedError;
+  // Whatever else it may be is the reason for which somebody has given up.
+  if (!truncated && !(error instanceof ProtocolError)) return error;
   const asked = formatEndpoint(endpointFor(target));
-  const what = error instanceof TruncatedError
+  const what = truncated
     ? `The node hung up without an answer for ${asked}`
     : `The node's answer for ${asked} cannot be read`;
   return new DialError("broken", what, { cause: error });

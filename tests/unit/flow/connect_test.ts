@@ -113,6 +113,18 @@ Deno.test("connectTcp() in truthful ends the flow with the reason when a node do
   assertEquals(run.events, ["dial"]);
 });
 
+Deno.test("connectTcp() in truthful gives that reason also when the application is less patient", async () => {
+  const run = begin("truthful", 50);
+  const failed = assertRejects(() => run.done, DialError, "handshake=auto");
+  run.flow.controller.abort(new Error("The application has given up"));
+  run.answer.reject(run.flow.signal.reason);
+  await failed;
+
+  const refused = begin("truthful", 50);
+  refused.answer.reject(new DialError("refused", "no"));
+  await assertRejects(() => refused.done, DialError, "no");
+});
+
 Deno.test("connectTcp() in auto accepts a destination that has answered at once, for five minutes", async () => {
   const first = begin("auto", Infinity);
   first.answer.resolve();

@@ -158,10 +158,35 @@ Deno.test("relay() waits for a tungo, and for a node that was seen to answer fir
   await first.upstream.answered;
   const second = await connect({ connector });
   assertEquals(second.upstream.patience, Infinity);
+});
 
-  // It was waited for in vain: somebody has configured the node anew.
-  second.upstream.abort(new Error("time is over"));
-  assertEquals((await connect({ connector })).upstream.patience, 45);
+Deno.test("relay() forgets that a node answers first when it was waited for in vain, as somebody may have configured it anew", async () => {
+  const giveUp = [
+    (upstream: Upstream) => upstream.abort(new Error("time is over")),
+    (upstream: Upstream) => upstream[Symbol.asyncDispose](),
+  ];
+  for (const end of giveUp) {
+    const connector = relay({ clock: new ManualClock() });
+    const first = await connect({ connector });
+    await first.node.write(OK);
+    await first.upstream.answered;
+    const second = await connect({ connector });
+    await end(second.upstream);
+    assertEquals((await connect({ connector })).upstream.patience, 45);
+  }
+});
+
+Deno.test("relay() passes on why its answer is not waited for any more", async () => {
+  const [near] = streamPair();
+  const target = tcpFlow(near);
+  const carrier = carrierOf(near, false);
+  const connector = relay({ clock: new ManualClock() });
+  const upstream = await connector.connectStream(carrier, {
+    ...target,
+    signal: target.controller.signal,
+  });
+  target.controller.abort(new Error("The application has given up"));
+  await assertRejects(() => upstream.answered, Error, "has given up");
 });
 
 Deno.test("relay() learns nothing from an answer that came with octets, or after ours", async () => {
