@@ -2,6 +2,7 @@ import { createServer, type Socket } from "node:net";
 import { DeviceError } from "../../base/errors.ts";
 import { formatEndpoint } from "../../flow/flow.ts";
 import type { NodeStreams } from "../../flow/node_stream.ts";
+import { READY } from "../../flow/stream.ts";
 import type { Listen, Listener, ListenOptions } from "../contracts.ts";
 
 /** A client that is gone without a word is noticed after this long, in ms. As Go has it. */
@@ -38,8 +39,11 @@ export function listen(
       const bound = typeof address === "object" ? address : null;
       resolve({
         address: { host: bound?.address ?? host, port: bound?.port ?? port },
-        [Symbol.asyncDispose]: () =>
-          new Promise((done) => server.close(() => done())),
+        // Its callback would come only after the last connection.
+        [Symbol.asyncDispose]: () => {
+          server.close();
+          return READY;
+        },
       });
     };
     if (host === "") server.listen(port, onListening);
