@@ -46,37 +46,41 @@ async function dial<T>(
   connect: (carrier: Carrier) => Promise<T>,
 ): Promise<T> {
   const { name, way, timeout, clock } = hop;
-  const what = `Reaching ${name} (${way})`;
   const { signal } = target;
-  const result = await withDeadline(
-    { clock, timeout, signal, what },
-    async (signal) => {
-      const carrier = await reach(base, hop, signal);
-      const onAbort = (): void => carrier.abort(signal.reason);
-      signal.addEventListener("abort", onAbort);
-      try {
-        return await connect(carrier);
-      } catch (error) {
-        carrier.abort(error);
-        throw error;
-      } finally {
-        signal.removeEventListener("abort", onAbort);
-      }
-    },
-  );
+  const start = clock.now();
+  const carrier = await reach(base, hop, signal);
+  const left = Math.ceil(timeout - (clock.now() - start));
   const asked = formatEndpoint(endpointFor(target));
-  target.trace.push({ by: name, what: `${way} > ${asked}` });
-  return result;
+  const what = `Asking ${name} (${way}) for ${asked}`;
+  try {
+    const result = await withDeadline(
+      { clock, timeout: left, signal, what },
+      (signal) => {
+        signal.addEventListener("abort", () => carrier.abort(signal.reason));
+        return connect(carrier);
+      },
+    );
+    target.trace.push({ by: name, what: `${way} > ${asked}` });
+    return result;
+  } catch (error) {
+    carrier.abort(error);
+    throw error;
+  }
 }
 
 /** A failure to get this far is the node's, not the target's. */
 async function reach(
   base: Dialer,
-  { name, way, transport }: Hop,
+  { name, way, transport, timeout, clock }: Hop,
   signal: AbortSignal,
 ): Promise<Carrier> {
+  const bound = { clock, timeout, signal, what: "The connection" };
   try {
-    return await transport(base, signal);
+    return await withDeadline(bound, async (signal) => {
+      const carrier = await transport(base, signal);
+      if (signal.aborted) carrier.abort(signal.reason);
+      return carrier;
+    });
   } catch (error) {
     if (!(error instanceof DialError) || error.node !== undefined) throw error;
     const message = `${name} (${way}): ${error.message}`;

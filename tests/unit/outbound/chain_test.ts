@@ -1,0 +1,98 @@
+import { assertEquals } from "@std/assert";
+import type { Dialer } from "../../../src/flow/dialer.ts";
+import type { TcpFlow } from "../../../src/flow/flow.ts";
+import { rejected } from "../../../src/flow/stream.ts";
+import { chain, type ChainHop } from "../../../src/outbound/chain.ts";
+import { type BypassGroup, bypassGroup } from "../../../src/rules/bypass.ts";
+import { tcpFlow, upstreamOf } from "../../support/flows.ts";
+import { streamPair } from "../../support/stream_pair.ts";
+
+const AT = { file: "config.yaml", line: 31, column: 7 };
+
+function bypassing(text: string, network?: string): BypassGroup {
+  const matchers = [{ text, at: AT }];
+  return bypassGroup([
+    { name: "bypass-0", at: AT, whitelist: false, network, matchers },
+  ]);
+}
+
+/** A way that notes its name in the trace. */
+function way(name: string): Dialer {
+  return {
+    dialStream: (target) => {
+      target.trace.push({ by: "dialled", what: name });
+      return Promise.resolve(upstreamOf(streamPair()[0]));
+    },
+    dialDatagram: (target) => {
+      target.trace.push({ by: "dialled", what: `${name}/udp` });
+      return rejected(new Error("far enough"));
+    },
+  };
+}
+
+function hop(name: string, ...bypasses: BypassGroup[]): ChainHop {
+  return { name, bypasses, dialer: way(name) };
+}
+
+const flow = (changes: Partial<TcpFlow> = {}): TcpFlow =>
+  tcpFlow(streamPair()[0], changes);
+
+Deno.test("chain() goes through all hops where no bypass ends it", async () => {
+  const target = flow();
+  const all = [hop("hop-0", bypassing("10.0.0.0/8")), hop("hop-1")];
+  await chain(way("direct"), all).dialStream(target);
+  assertEquals(target.trace, [{ by: "dialled", what: "hop-1" }]);
+});
+
+Deno.test("chain() without hops goes straight to the target", async () => {
+  const target = flow();
+  await chain(way("direct"), []).dialStream(target);
+  assertEquals(target.trace, [{ by: "dialled", what: "direct" }]);
+});
+
+Deno.test("chain() ends before the hop whose bypass hits, and says which rule it was", async () => {
+  const rows = [
+    [
+      [hop("hop-0", bypassing("192.0.2.0/24")), hop("hop-1")],
+      "direct",
+      "hop-0",
+      "direct",
+    ],
+    [
+      [hop("hop-0"), hop("hop-1", bypassing("192.0.2.0/24"))],
+      "not through hop-1",
+      "hop-1",
+      "hop-0",
+    ],
+  ] as const;
+  for (const [hops, what, by, dialled] of rows) {
+    const target = flow();
+    await chain(way("direct"), hops).dialStream(target);
+    const because = "192.0.2.1 matches 192.0.2.0/24, config.yaml:31:7";
+    assertEquals(target.trace, [
+      { by, what, because },
+      { by: "dialled", what: dialled },
+    ]);
+  }
+});
+
+Deno.test("chain() asks the bypass of the hop and that of its node, for the address and for the name", async () => {
+  for (const rule of ["example.com", "192.0.2.1"]) {
+    const target = flow({ name: "example.com" });
+    const hops = [hop("hop-0", bypassing("10.0.0.0/8"), bypassing(rule))];
+    await chain(way("direct"), hops).dialStream(target);
+    assertEquals(target.trace.at(-1)?.what, "direct", rule);
+  }
+});
+
+Deno.test("chain() decides for UDP as for TCP, but for a bypass of one of them", async () => {
+  const dialer = chain(way("direct"), [
+    hop("hop-0", bypassing("192.0.2.1", "udp")),
+  ]);
+  const datagrams = flow();
+  await dialer.dialDatagram(datagrams).catch(() => {});
+  const stream = flow();
+  await dialer.dialStream(stream);
+  const ways = [datagrams, stream].map(({ trace }) => trace.at(-1)?.what);
+  assertEquals(ways, ["direct/udp", "hop-0"]);
+});

@@ -1,0 +1,146 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { DialError } from "../../../src/base/errors.ts";
+import type { Dialer } from "../../../src/flow/dialer.ts";
+import { rejected } from "../../../src/flow/stream.ts";
+import { wrapStream } from "../../../src/flow/wrap.ts";
+import type { Carrier, Connector } from "../../../src/outbound/contracts.ts";
+import { type Hop, via } from "../../../src/outbound/via.ts";
+import { tcpFlow, type TestFlow, upstreamOf } from "../../support/flows.ts";
+import { ManualClock, settle } from "../../support/manual_clock.ts";
+import { streamPair } from "../../support/stream_pair.ts";
+
+const NOWHERE: Dialer = {
+  dialStream: () => rejected(new Error("not here")),
+  dialDatagram: () => rejected(new Error("not here")),
+};
+
+function begin(changes: Partial<Hop> = {}) {
+  const clock = new ManualClock();
+  const [near, node] = streamPair();
+  const carrier: Carrier = wrapStream(near, { roundTrip: 20, isTungo: false });
+  const connector: Connector = {
+    connectStream: (carrier) => Promise.resolve(upstreamOf(near, carrier)),
+    connectDatagram: () => rejected(new DialError("unsupported", "no UDP")),
+  };
+  const dialer = via(NOWHERE, {
+    name: "node-0",
+    way: "relay+wss 192.0.2.9:443",
+    transport: () => Promise.resolve(carrier),
+    connector,
+    timeout: 15_000,
+    clock,
+    ...changes,
+  });
+  return { clock, node, dialer };
+}
+
+function flow(changes: Partial<TestFlow> = {}): TestFlow {
+  const made = tcpFlow(streamPair()[0], changes);
+  return { ...made, signal: made.controller.signal };
+}
+
+Deno.test("via() says through which node a target was asked for, and as what", async () => {
+  const { dialer } = begin();
+  const [target, named] = [flow(), flow({ name: "example.com" })];
+  await dialer.dialStream(target);
+  await dialer.dialStream(named);
+  assertEquals([target, named].map(({ trace }) => trace), [
+    [{ by: "node-0", what: "relay+wss 192.0.2.9:443 > 192.0.2.1:443" }],
+    [{ by: "node-0", what: "relay+wss 192.0.2.9:443 > example.com:443" }],
+  ]);
+});
+
+Deno.test("via() reaches the node through its base", async () => {
+  const [near] = streamPair();
+  let base: Dialer | undefined;
+  const { dialer } = begin({
+    transport: (dialer) => {
+      base = dialer;
+      return Promise.resolve(wrapStream(near, { roundTrip: 1, isTungo: true }));
+    },
+  });
+  await dialer.dialStream(flow());
+  assertEquals(base === NOWHERE, true);
+});
+
+Deno.test("via() blames a node that cannot be reached, and no target", async () => {
+  const { dialer } = begin({
+    transport: () => Promise.reject(new DialError("refused", "ECONNREFUSED")),
+  });
+  const error = await assertRejects(() => dialer.dialStream(flow()), DialError);
+  assertEquals([error.kind, error.node], ["refused", "node-0"]);
+  assertEquals(error.message, "node-0 (relay+wss 192.0.2.9:443): ECONNREFUSED");
+});
+
+Deno.test("via() leaves the blame where a hop before has put it", async () => {
+  const error = new DialError("refused", "no", { node: "node-1" });
+  const { dialer } = begin({ transport: () => Promise.reject(error) });
+  assertEquals(await dialer.dialStream(flow()).catch((e) => e), error);
+});
+
+Deno.test("via() blames a node that does not answer in time", async () => {
+  const { clock, dialer } = begin({ transport: () => new Promise(() => {}) });
+  const failed = assertRejects(() => dialer.dialStream(flow()), DialError);
+  await clock.advance(15_000);
+  const { kind, node } = await failed;
+  assertEquals([kind, node], ["timeout", "node-0"]);
+});
+
+Deno.test("via() passes on what the node says of the target, and drops the carrier", async () => {
+  const { node, dialer } = begin();
+  const error = await assertRejects(
+    () => dialer.dialDatagram(flow()),
+    DialError,
+    "no UDP",
+  );
+  assertEquals([error.node, node.state()], [
+    undefined,
+    "The other end was aborted",
+  ]);
+});
+
+Deno.test("via() drops the carrier of a flow that ends while the node is asked", async () => {
+  const { node, dialer } = begin({
+    connector: {
+      connectStream: (carrier) => {
+        return carrier.read(() => {}).then(() => upstreamOf(streamPair()[0]));
+      },
+      connectDatagram: () => rejected(new Error("not here")),
+    },
+  });
+  const target = flow();
+  const failed = assertRejects(() => dialer.dialStream(target), Error, "over");
+  await settle();
+  target.controller.abort(new Error("over"));
+  await failed;
+  await settle();
+  assertEquals(node.state(), "The other end was aborted");
+});
+
+Deno.test("via() says nothing about the node when it is the target that does not answer in time", async () => {
+  const { clock, node, dialer } = begin({
+    connector: {
+      connectStream: () => new Promise(() => {}),
+      connectDatagram: () => rejected(new Error("not here")),
+    },
+  });
+  const failed = assertRejects(() => dialer.dialStream(flow()), DialError);
+  await clock.advance(15_000);
+  assertEquals([(await failed).kind, (await failed).node], [
+    "timeout",
+    undefined,
+  ]);
+  assertEquals(node.state(), "The other end was aborted");
+});
+
+Deno.test("via() drops a carrier that comes too late", async () => {
+  const [near, node] = streamPair();
+  const late = Promise.withResolvers<Carrier>();
+  const { clock, dialer } = begin({ transport: () => late.promise });
+  const failed = assertRejects(() => dialer.dialStream(flow()), DialError);
+  await clock.advance(15_000);
+  await failed;
+  late.resolve(wrapStream(near, { roundTrip: 1, isTungo: false }));
+  await settle();
+  assertEquals(node.state(), "The other end was aborted");
+});
