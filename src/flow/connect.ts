@@ -45,11 +45,12 @@ export class Handshake {
   async mayAccept(flow: TcpFlow, upstream: Upstream): Promise<void> {
     const answered = upstream.answered.then(() => this.#trust(flow));
     answered.catch(() => {});
-    const early = this.isEager() || (flow.accepted && !flow.confirm) ||
-      this.#isTrusted(flow);
-    if (early) return;
+    const early = flow.accepted ? !flow.confirm : this.isEager();
+    if (early || this.#isTrusted(flow)) return;
     const { mode, timeout } = this.#options;
-    const patience = mode === "truthful" ? Infinity : upstream.patience;
+    const patience = mode === "truthful" && !flow.accepted
+      ? Infinity
+      : upstream.patience;
     const wait = Math.min(patience, timeout);
     const what = `No answer for ${formatEndpoint(flow.dst)}`;
     const hint = upstream.patience === Infinity
@@ -69,13 +70,13 @@ export class Handshake {
 
   #isTrusted(flow: TcpFlow): boolean {
     if (this.#options.mode !== "auto") return false;
-    const until = this.#trusted.get(formatEndpoint(flow.dst)) ?? -Infinity;
+    const until = this.#trusted.get(destinationOf(flow)) ?? -Infinity;
     return this.#options.clock.now() < until;
   }
 
   #trust(flow: TcpFlow): void {
     const until = this.#options.clock.now() + TRUST;
-    this.#trusted.set(formatEndpoint(flow.dst), until);
+    this.#trusted.set(destinationOf(flow), until);
   }
 
   /** Whether `done` resolves within `wait` ms; rejects where it rejects. */
@@ -120,6 +121,11 @@ export async function connectUdp(
   });
   await Promise.race([upstream.closed, local.closed]);
   return { via: viaOf(flow) };
+}
+
+/** What is asked for: an address that has answered says nothing of the names that are said to be there. */
+function destinationOf({ dst, name }: TcpFlow): string {
+  return formatEndpoint({ host: name ?? dst.host, port: dst.port });
 }
 
 /** The way that a flow has taken: the last step of its trace. */

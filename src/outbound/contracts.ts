@@ -17,7 +17,7 @@ export type Transport = (
   signal: AbortSignal,
 ) => Promise<Carrier>;
 
-/** Asks the node at the far end of `carrier` for a target, and takes `carrier` over, also when it rejects. GOST's "connector". Rejects with a DialError. */
+/** Asks the node at the far end of `carrier` for a target, and takes `carrier` over. GOST's "connector". Rejects with a DialError; dropping `carrier` is the caller's then. */
 export interface Connector {
   connectStream(carrier: Carrier, target: Target): Promise<Upstream>;
   connectDatagram(carrier: Carrier, target: Target): Promise<DatagramChannel>;

@@ -170,3 +170,37 @@ Deno.test("connectTcp() does not wait for a flow that is accepted already, unles
   confirm.answer.reject(new DialError("refused", "no"));
   await assertRejects(() => confirm.done, DialError);
 });
+
+Deno.test("connectTcp() waits for a name that somebody would try another way, whatever its address has answered", async () => {
+  const first = begin("auto", Infinity);
+  first.answer.resolve();
+  await settle();
+  await finish(first);
+
+  const changes = { accepted: true, confirm: true, name: "example.com" };
+  const named = connect(first.handshake, 50, changes);
+  await settle();
+  assertEquals(named.events, ["dial"]);
+  named.answer.resolve();
+  await settle();
+  await finish(named);
+
+  const again = connect(first.handshake, 50, changes);
+  await settle();
+  assertEquals(again.events, ["dial", "accept"]);
+  await finish(again);
+});
+
+Deno.test("connectTcp() waits so also when eager, and no longer than it is worth when truthful", async () => {
+  for (const mode of ["eager", "truthful"] as const) {
+    const run = begin(mode, 50, { accepted: true, confirm: true });
+    await run.clock.advance(49);
+    assertEquals(run.events.includes("dial"), true);
+    run.answer.reject(new DialError("refused", "no"));
+    await assertRejects(() => run.done, DialError, "no");
+
+    const slow = begin(mode, 50, { accepted: true, confirm: true });
+    await slow.clock.advance(50);
+    await finish(slow);
+  }
+});
