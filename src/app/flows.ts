@@ -73,7 +73,7 @@ export class Flows {
   }
 
   #line(
-    { id, protocol, src, dst, name, traffic }: Flow,
+    { id, protocol, src, dst, name, traffic, trace }: Flow,
     start: number,
     outcome: { readonly via: string | undefined; readonly reason: string },
   ): Fields {
@@ -83,12 +83,21 @@ export class Flows {
       src: formatEndpoint(src),
       dst: formatEndpoint(dst),
       name,
-      ...outcome,
+      via: outcome.via,
+      why: reasonsIn(trace),
+      reason: outcome.reason,
       sent: traffic.sent,
       received: traffic.received,
       ms: Math.round(this.#options.clock.now() - start),
     };
   }
+}
+
+/** What each decision on the way went by: "direct (10.0.0.1 matches 10.0.0.0/8, config.yaml:31:7)". Undefined where nothing was to be decided. */
+function reasonsIn(trace: Flow["trace"]): string | undefined {
+  const reasons = trace.filter(({ because }) => because !== undefined)
+    .map(({ what, because }) => `${what} (${because})`);
+  return reasons.length === 0 ? undefined : reasons.join("; ");
 }
 
 /** A node that cannot be reached says nothing about the target: the application learns that there is no way to it. */

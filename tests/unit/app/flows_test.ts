@@ -50,6 +50,21 @@ Deno.test("Flows writes one line for a finished flow: who, where, which way, how
   assertEquals(flow.rejections, []);
 });
 
+Deno.test("Flows says in the line why a flow went its way, step by step", async () => {
+  const { log, flows } = begin();
+  const { flow } = openFlow(flows);
+  await flows.run(flow, ({ trace }) => {
+    trace.push({ by: "sniff", what: "example.com", because: "TLS SNI" });
+    trace.push({ by: "hop-0", what: "direct", because: "it matches .com" });
+    trace.push({ by: "direct", what: "direct to 192.0.2.1:443" });
+    return Promise.resolve({ via: "direct" });
+  });
+  assertEquals(
+    JSON.parse(log.lines[0]?.split(" ").slice(2).join(" ") ?? "").why,
+    "example.com (TLS SNI); direct (it matches .com)",
+  );
+});
+
 Deno.test("Flows tells the application what a failed dial means", async () => {
   const rows: readonly [DialErrorKind, string][] = [
     ["refused", "refused"],
