@@ -85,7 +85,7 @@ interface Wanted {
 }
 
 /** The log as it comes in. */
-class Journal {
+export class Journal {
   readonly lines: LogLine[] = [];
   readonly #wanted = new Set<Wanted>();
   #text = "";
