@@ -8,11 +8,15 @@ export type DropReason =
   /** Multicast, broadcast, router solicitations and the like, which a host emits unasked. */
   | "ip.multicast"
   | "ip.protocol"
+  /** RFC 7112 §5. */
+  | "fragment.header chain"
   | "fragment.overlap"
   | "fragment.malformed"
   | "fragment.limit"
   | "fragment.timeout"
   | "icmp.ignored"
+  /** An error that changes nothing, or whose quoted packet proves nothing. RFC 5927 §4. */
+  | "icmp.soft error"
   | "icmp.rate limit"
   | "tcp.header"
   | "tcp.checksum"

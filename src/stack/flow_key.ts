@@ -23,7 +23,7 @@ export function createFlowKey(): FlowKey {
 export function readFlowKey(
   key: FlowKey,
   view: DataView,
-  ip: IpHeader,
+  ip: Pick<IpHeader, "addressLength" | "source" | "destination">,
   remotePort: number,
   localPort: number,
 ): void {
@@ -116,6 +116,16 @@ export function putRequestAddresses(
   const length = isIpv4(key) ? 4 : 16;
   writeAddress(key, REMOTE, view, offset);
   writeAddress(key, LOCAL, view, offset + length);
+}
+
+/** The same for all flows of one remote address; unevenly spread where the addresses are chosen for it. */
+export function remoteHash(key: FlowKey): number {
+  let hash = 0;
+  for (let i = 0; i < 4; i++) {
+    hash = Math.imul(hash ^ word(key, REMOTE + i), 0x9e37_79b1);
+    hash ^= hash >>> 15;
+  }
+  return hash;
 }
 
 function writeAddress(

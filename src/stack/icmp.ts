@@ -1,125 +1,91 @@
 import { onesComplementSum, pseudoHeaderSum } from "../wire/checksum.ts";
 import {
-  ADDRESS_UNREACHABLE_V6,
-  ADMINISTRATIVELY_PROHIBITED,
-  ADMINISTRATIVELY_PROHIBITED_V6,
   ECHO_REPLY,
   ECHO_REPLY_V6,
   ECHO_REQUEST,
   ECHO_REQUEST_V6,
-  HOST_UNREACHABLE,
+  FRAGMENTATION_NEEDED,
   ICMP_CHECKSUM,
-  ICMP_ERROR_MAX,
   ICMP_HEADER,
-  ICMPV6_ERROR_MAX,
+  isIcmpError,
+  PACKET_TOO_BIG_V6,
   PORT_UNREACHABLE,
   PORT_UNREACHABLE_V6,
-  putIcmpError,
   UNREACHABLE,
   UNREACHABLE_V6,
 } from "../wire/icmp.ts";
-import { ICMPV6, type IpHeader } from "../wire/ip_header.ts";
-import { IPV4_HEADER, putIpv4, sealIpv4 } from "../wire/ipv4.ts";
-import { IPV6_HEADER, putIpv6 } from "../wire/ipv6.ts";
+import { ICMPV6, type IpHeader, TCP, UDP } from "../wire/ip_header.ts";
+import { IPV4_HEADER } from "../wire/ipv4.ts";
+import { IPV6_HEADER } from "../wire/ipv6.ts";
 import {
   createFlowKey,
   type FlowKey,
-  isIpv4,
   localEndpoint,
-  putRequestAddresses,
   readFlowKey,
 } from "./flow_key.ts";
 import type { DropReason } from "./drops.ts";
 import type { Output } from "./output.ts";
 
-/** How the stack turns something down: RST or port unreachable, host unreachable, administratively prohibited, or not at all. */
-export type Refusal = "refused" | "unreachable" | "prohibited" | "silent";
-
-/** What an error is about. */
-export interface Quoted {
-  readonly protocol: number;
-  /** Its transport header and what follows, as the application sent it. */
-  readonly octets: Uint8Array;
+/** What of a packet of ours an ICMP error brings back. */
+export interface QuotedPacket {
+  /** Of the flow it belongs to. */
+  readonly key: FlowKey;
+  /** SEG.SEQ of TCP; of no meaning for others. */
+  readonly seq: number;
+  /** Octets of the whole packet, as its IP header has it. */
+  readonly length: number;
 }
 
-const CODES = {
-  4: {
-    refused: PORT_UNREACHABLE,
-    unreachable: HOST_UNREACHABLE,
-    prohibited: ADMINISTRATIVELY_PROHIBITED,
-  },
-  6: {
-    refused: PORT_UNREACHABLE_V6,
-    unreachable: ADDRESS_UNREACHABLE_V6,
-    prohibited: ADMINISTRATIVELY_PROHIBITED_V6,
-  },
-} as const;
-
-/** Queues "destination unreachable" from the address that the application talks to. RFC 792, RFC 4443 §3.1. */
-export function queueUnreachable(
-  output: Output,
-  key: FlowKey,
-  refusal: Exclude<Refusal, "silent">,
-  quoted: Quoted,
-): void {
-  const version = isIpv4(key) ? 4 : 6;
-  const ipHeader = version === 4 ? IPV4_HEADER : IPV6_HEADER;
-  const most = version === 4 ? ICMP_ERROR_MAX : ICMPV6_ERROR_MAX;
-  const room = most - ipHeader - ICMP_HEADER - ipHeader;
-  const octets = quoted.octets.subarray(0, room);
-  const type = version === 4 ? UNREACHABLE : UNREACHABLE_V6;
-  const length = ICMP_HEADER + ipHeader + octets.length;
-  output.queueIcmp(key, length, (view, at, bytes) => {
-    putIcmpError(view, at, type, CODES[version][refusal]);
-    putQuotedHeader(view, at + ICMP_HEADER, key, quoted);
-    bytes.set(octets, at + ICMP_HEADER + ipHeader);
-  });
+/** What the stack learns from ICMP errors. None of them is believed more than its quoted packet proves. */
+export interface IcmpListener {
+  /** RFC 1191, RFC 8201; `mtu` is 0 where a router does not tell. */
+  tcpTooBig(quoted: QuotedPacket, mtu: number): void;
+  /** The application's socket is gone. */
+  udpPortUnreachable(quoted: QuotedPacket): void;
 }
 
-/** The IP header in front of what is quoted, as the application's packet had it (RFC 1122 §3.2.2), but for its identification. */
-function putQuotedHeader(
-  view: DataView,
-  at: number,
-  key: FlowKey,
-  { protocol, octets }: Quoted,
-): void {
-  if (isIpv4(key)) {
-    putIpv4(view, at, {
-      payloadLength: octets.length,
-      protocol,
-      identification: 0,
-      dontFragment: false,
-    });
-    putRequestAddresses(key, view, at + 12);
-    sealIpv4(view, at);
-  } else {
-    putIpv6(view, at, { payloadLength: octets.length, nextHeader: protocol });
-    putRequestAddresses(key, view, at + 8);
-  }
-}
-
-/** Answers echo requests to the addresses that are the gateway's, and leaves everything else unanswered. RFC 792, RFC 4443 §4. */
-export class Echo {
+/**
+ * Answers echo requests to the addresses that are the gateway's, hands on the errors that change something, and leaves
+ * everything else unanswered (RFC 6918). RFC 792, RFC 4443 §4. All other errors are soft ones (RFC 5927 §4): they change
+ * nothing.
+ */
+export class IcmpInput {
   readonly #output: Output;
   /** As `wire/address.ts` formats them. */
   readonly #gateways: ReadonlySet<string>;
+  readonly #listener: IcmpListener;
   readonly #key = createFlowKey();
 
-  constructor(output: Output, gateways: ReadonlySet<string>) {
+  constructor(
+    output: Output,
+    gateways: ReadonlySet<string>,
+    listener: IcmpListener,
+  ) {
     this.#output = output;
     this.#gateways = gateways;
+    this.#listener = listener;
   }
 
-  /** Reads an ICMP or ICMPv6 message; undefined when it was answered. */
+  /** Reads an ICMP or ICMPv6 message; undefined when it was of use. */
   receive(
     view: DataView,
     octets: Uint8Array,
     ip: IpHeader,
   ): DropReason | undefined {
-    const { payload, payloadLength } = ip;
-    if (payloadLength < ICMP_HEADER || !hasGoodChecksum(view, ip)) {
+    if (ip.payloadLength < ICMP_HEADER || !hasGoodChecksum(view, ip)) {
       return "icmp.ignored";
     }
+    return isIcmpError(ip.version, view.getUint8(ip.payload))
+      ? this.#receiveError(view, ip)
+      : this.#answerEcho(view, octets, ip);
+  }
+
+  #answerEcho(
+    view: DataView,
+    octets: Uint8Array,
+    ip: IpHeader,
+  ): DropReason | undefined {
+    const { payload, payloadLength } = ip;
     const type = view.getUint8(payload);
     const code = view.getUint8(payload + 1);
     const request = ip.version === 4 ? ECHO_REQUEST : ECHO_REQUEST_V6;
@@ -137,7 +103,80 @@ export class Echo {
     });
     return undefined;
   }
+
+  #receiveError(view: DataView, ip: IpHeader): DropReason | undefined {
+    const type = view.getUint8(ip.payload);
+    const code = view.getUint8(ip.payload + 1);
+    const v4 = ip.version === 4;
+    const tooBig = v4
+      ? type === UNREACHABLE && code === FRAGMENTATION_NEEDED
+      : type === PACKET_TOO_BIG_V6;
+    const portUnreachable = v4
+      ? type === UNREACHABLE && code === PORT_UNREACHABLE
+      : type === UNREACHABLE_V6 && code === PORT_UNREACHABLE_V6;
+    if (!tooBig && !portUnreachable) return "icmp.soft error";
+    const protocol = tooBig ? TCP : UDP;
+    const quoted = readQuoted(view, ip, protocol, this.#key);
+    if (quoted === undefined) return "icmp.soft error";
+    if (portUnreachable) {
+      this.#listener.udpPortUnreachable(quoted);
+    } else {
+      const mtu = v4
+        ? view.getUint16(ip.payload + 6)
+        : view.getUint32(ip.payload + 4);
+      this.#listener.tcpTooBig(quoted, mtu);
+    }
+    return undefined;
+  }
 }
+
+/** The quoted packet when it carries `protocol` and its source is the one that the error went to; it fills `key`. */
+function readQuoted(
+  view: DataView,
+  ip: IpHeader,
+  protocol: number,
+  key: FlowKey,
+): QuotedPacket | undefined {
+  const at = ip.payload + ICMP_HEADER;
+  const room = ip.payloadLength - ICMP_HEADER;
+  const v4 = ip.version === 4;
+  if (room < (v4 ? IPV4_HEADER : IPV6_HEADER)) return undefined;
+  const first = view.getUint8(at);
+  const headerLength = v4 ? (first & 0x0f) * 4 : IPV6_HEADER;
+  const sane = first >> 4 === ip.version &&
+    headerLength >= (v4 ? IPV4_HEADER : IPV6_HEADER) &&
+    headerLength + QUOTED_TRANSPORT <= room &&
+    view.getUint8(at + (v4 ? 9 : 6)) === protocol &&
+    (!v4 || (view.getUint16(at + 6) & 0x1fff) === 0);
+  if (!sane) return undefined;
+  const source = at + (v4 ? 12 : 8);
+  for (let i = 0; i < ip.addressLength; i += 4) {
+    if (view.getInt32(source + i) !== view.getInt32(ip.destination + i)) {
+      return undefined;
+    }
+  }
+  const transport = at + headerLength;
+  // Our packet went from the flow's local end to its remote one.
+  readFlowKey(
+    key,
+    view,
+    {
+      addressLength: ip.addressLength,
+      source: source + ip.addressLength,
+      destination: source,
+    },
+    view.getUint16(transport + 2),
+    view.getUint16(transport),
+  );
+  return {
+    key,
+    seq: view.getInt32(transport + 4),
+    length: v4 ? view.getUint16(at + 2) : IPV6_HEADER + view.getUint16(at + 4),
+  };
+}
+
+/** RFC 792: every error brings back eight octets of the transport, which hold ports and TCP's sequence number. */
+const QUOTED_TRANSPORT = 8;
 
 function hasGoodChecksum(view: DataView, ip: IpHeader): boolean {
   const pseudo = ip.protocol === ICMPV6

@@ -1,11 +1,13 @@
 import type { Millis } from "../base/clock.ts";
-import type { IpHeader } from "../wire/ip_header.ts";
+import { type IpHeader, TCP } from "../wire/ip_header.ts";
+import { skipExtensions } from "../wire/ipv6.ts";
 import {
   createPacketBuffer,
   HEADROOM,
   type PacketBuffer,
 } from "../wire/packet_buffer.ts";
 import type { DropReason } from "./drops.ts";
+import { roomFor } from "./icmp_errors.ts";
 
 /** Beyond, the oldest datagrams are forgotten down to the second figure. */
 const MAX_OCTETS = 4 * 1024 * 1024;
@@ -19,7 +21,8 @@ const TIMEOUT: { readonly [V in 4 | 6]: Millis } = { 4: 30_000, 6: 60_000 };
 
 const MAX_PAYLOAD = 65_535;
 
-/** UDP's header and TCP's: less in a first fragment is an attempt to slip past a filter. RFC 1858, RFC 3128. */
+/** TCP's header, and that of everything else: less in a first fragment is an attempt to slip past a filter. RFC 1858, RFC 3128. */
+const LEAST_FIRST_TCP = 20;
 const LEAST_FIRST = 8;
 
 interface Piece {
@@ -31,6 +34,8 @@ interface Datagram {
   readonly key: string;
   readonly source: string;
   readonly expiresAt: Millis;
+  /** The start of the packet that held the first fragment, for an error to quote. */
+  first: Uint8Array | undefined;
   /** Disjoint, in order of their offsets. */
   readonly pieces: Piece[];
   /** Octets in `pieces`. */
@@ -41,16 +46,22 @@ interface Datagram {
   poisoned: boolean;
 }
 
+export interface ReassemblyListener {
+  onDrop(reason: DropReason): void;
+  /** The rest of a datagram did not come; `first` is its first fragment's packet. RFC 792, RFC 4443 §3.3. */
+  onTimeout(first: Uint8Array): void;
+}
+
 /** Puts IP fragments together, in bounded memory. RFC 791 §3.2, RFC 8200 §4.5. */
 export class Reassembly {
   /** In order of their first fragments. */
   readonly #datagrams = new Map<string, Datagram>();
   readonly #whole: PacketBuffer = createPacketBuffer(40 + MAX_PAYLOAD);
-  readonly #onDrop: (reason: DropReason) => void;
+  readonly #listener: ReassemblyListener;
   #octets = 0;
 
-  constructor(onDrop: (reason: DropReason) => void) {
-    this.#onDrop = onDrop;
+  constructor(listener: ReassemblyListener) {
+    this.#listener = listener;
   }
 
   /** When `expire` must next run. */
@@ -64,12 +75,15 @@ export class Reassembly {
     for (const datagram of this.#datagrams.values()) {
       if (datagram.expiresAt > now) continue;
       this.#forget(datagram);
-      this.#onDrop("fragment.timeout");
+      this.#listener.onDrop("fragment.timeout");
+      if (datagram.first !== undefined) {
+        this.#listener.onTimeout(datagram.first);
+      }
     }
   }
 
   /**
-   * Takes a fragment. When it completes its datagram, that is returned as one packet, and `ip` tells where its parts are;
+   * Takes a fragment that `fragmentProblem` found nothing wrong with. When it completes its datagram, that is returned as one packet, and `ip` tells where its parts are;
    * the packet is valid until the next call.
    */
   receive(
@@ -78,13 +92,9 @@ export class Reassembly {
     now: Millis,
   ): PacketBuffer | undefined {
     const end = ip.fragmentOffset + ip.payloadLength;
-    if (!isSane(ip, end)) {
-      this.#onDrop("fragment.malformed");
-      return undefined;
-    }
     const datagram = this.#find(packet, ip, now);
     if (datagram === undefined || datagram.poisoned) {
-      this.#onDrop("fragment.limit");
+      this.#listener.onDrop("fragment.limit");
       return undefined;
     }
     if (!this.#insert(datagram, packet, ip, end)) return undefined;
@@ -113,6 +123,7 @@ export class Reassembly {
       key,
       source,
       expiresAt: now + TIMEOUT[ip.version],
+      first: undefined,
       pieces: [],
       octets: 0,
       length: -1,
@@ -157,7 +168,9 @@ export class Reassembly {
       (length >= 0 && beyond > length);
     if (overlaps || lies || pieces.length === MAX_FRAGMENTS) {
       this.#poison(datagram);
-      this.#onDrop(overlaps ? "fragment.overlap" : "fragment.malformed");
+      this.#listener.onDrop(
+        overlaps ? "fragment.overlap" : "fragment.malformed",
+      );
       return false;
     }
     const at = pieces.findIndex((piece) => piece.offset > offset);
@@ -166,6 +179,11 @@ export class Reassembly {
       ip.payload + ip.payloadLength,
     );
     pieces.splice(at < 0 ? pieces.length : at, 0, { offset, octets });
+    if (offset === 0) {
+      const room = roomFor(ip.version);
+      const end = packet.start + Math.min(room, packet.length);
+      datagram.first = packet.bytes.slice(packet.start, end);
+    }
     datagram.length = length;
     datagram.octets += octets.length;
     this.#octets += octets.length;
@@ -204,6 +222,7 @@ export class Reassembly {
     datagram.poisoned = true;
     this.#octets -= datagram.octets;
     datagram.octets = 0;
+    datagram.first = undefined;
     datagram.pieces.length = 0;
   }
 
@@ -218,15 +237,41 @@ export class Reassembly {
       if (this.#octets <= KEEP_OCTETS) return;
       this.#forget(oldest);
       oldest.poisoned = true;
-      this.#onDrop("fragment.limit");
+      this.#listener.onDrop("fragment.limit");
     }
   }
 }
 
-function isSane(ip: IpHeader, end: number): boolean {
-  // Every fragment but the last carries a multiple of 8 octets; the first one holds the transport's ports.
-  if (ip.moreFragments && ip.payloadLength % 8 !== 0) return false;
-  if (ip.fragmentOffset === 0 && ip.payloadLength < LEAST_FIRST) return false;
+/** Why a fragment cannot be one, whatever others come; undefined when it can. */
+export type FragmentProblem =
+  /** Only the last fragment's length may not be a multiple of 8. */
+  | "length"
+  /** It reaches beyond 65 535 octets: the ping of death. */
+  | "offset"
+  /** The first one does not hold all headers. RFC 1858, RFC 7112. */
+  | "header chain"
+  /** It carries nothing. */
+  | "empty";
+
+export function fragmentProblem(
+  view: DataView,
+  ip: IpHeader,
+): FragmentProblem | undefined {
+  if (ip.moreFragments && ip.payloadLength % 8 !== 0) return "length";
   const header = ip.version === 4 ? 20 : 0;
-  return ip.payloadLength > 0 && end + header <= MAX_PAYLOAD;
+  const end = ip.fragmentOffset + ip.payloadLength;
+  if (end + header > MAX_PAYLOAD) return "offset";
+  if (ip.payloadLength === 0) return "empty";
+  return ip.fragmentOffset > 0 || holdsAllHeaders(view, ip)
+    ? undefined
+    : "header chain";
+}
+
+function holdsAllHeaders(view: DataView, ip: IpHeader): boolean {
+  const chain = { ...ip, fragmentOffset: 0, moreFragments: false };
+  if (ip.version === 6 && skipExtensions(view, chain) !== undefined) {
+    return false;
+  }
+  const least = chain.protocol === TCP ? LEAST_FIRST_TCP : LEAST_FIRST;
+  return chain.payloadLength >= least;
 }

@@ -9,17 +9,18 @@ import {
   UDP,
 } from "../wire/ip_header.ts";
 import { parseIpv4 } from "../wire/ipv4.ts";
-import { parseIpv6 } from "../wire/ipv6.ts";
+import { parseIpv6, skipExtensions } from "../wire/ipv6.ts";
 import type { Offload, PacketBuffer } from "../wire/packet_buffer.ts";
 import { createSegment, parseTcp } from "../wire/tcp.ts";
 import { BufferPool } from "./buffer_pool.ts";
 import { type DropReason, Drops } from "./drops.ts";
 import { createFlowKey, type FlowKey, readFlowKey } from "./flow_key.ts";
-import { Echo } from "./icmp.ts";
+import { IcmpInput } from "./icmp.ts";
+import { IcmpErrors } from "./icmp_errors.ts";
+import { IpErrors } from "./ip_errors.ts";
 import { addressProblem } from "./martian.ts";
 import { type Emit, Output } from "./output.ts";
-import { RateLimit } from "./rate_limit.ts";
-import { Reassembly } from "./reassembly.ts";
+import { fragmentProblem, Reassembly } from "./reassembly.ts";
 import type { PendingSyn } from "./tcp/pending_syn.ts";
 import type { TcpSocket } from "./tcp/socket.ts";
 import { Tcp } from "./tcp/tcp.ts";
@@ -66,10 +67,6 @@ export interface StackOptions {
   readonly onDirty: () => void;
 }
 
-/** Errors of all kinds in a second, and at once. RFC 1812 §4.3.2.8, RFC 4443 §2.4 (f). */
-const ICMP_ERRORS_PER_SECOND = 1000;
-const ICMP_ERRORS_AT_ONCE = 50;
-
 export function createStack(options: StackOptions): Stack {
   return new IpStack(options);
 }
@@ -81,13 +78,18 @@ class IpStack implements Stack {
   readonly #drops = new Drops();
   readonly #tcp: Tcp;
   readonly #udp: Udp;
-  readonly #echo: Echo;
-  readonly #reassembly = new Reassembly((reason) => this.#drops.count(reason));
+  readonly #icmp: IcmpInput;
+  readonly #errors: IpErrors;
+  readonly #reassembly = new Reassembly({
+    onDrop: (reason) => this.#drops.count(reason),
+    onTimeout: (first) => this.#errors.reassemblyTimeout(first, this.#now),
+  });
   readonly #ip = createIpHeader();
   readonly #segment = createSegment();
   readonly #key = createFlowKey();
   /** Within `receive` or `poll`: whoever called polls anyway. */
   #busy = false;
+  #now: Millis = 0;
 
   constructor(options: StackOptions) {
     this.#options = options;
@@ -96,10 +98,16 @@ class IpStack implements Stack {
     const [tcpSeed = 0, udpSeed = 0, identification = 0] = random.subarray(4);
     const { mtu, offload } = options;
     this.#output = new Output({ mtu, offload, identification });
-    this.#echo = new Echo(this.#output, options.gateways);
+    const errors = new IcmpErrors(this.#output, this.#drops);
+    this.#errors = new IpErrors(errors, options.gateways);
+    this.#icmp = new IcmpInput(this.#output, options.gateways, {
+      tcpTooBig: (quoted, mtu) => this.#tcp.tooBig(quoted, mtu),
+      udpPortUnreachable: (quoted) => this.#udp.portUnreachable(quoted),
+    });
     const shared = {
       output: this.#output,
       drops: this.#drops,
+      errors,
       onDirty: () => this.#onDirty(),
     };
     this.#tcp = new Tcp({
@@ -114,13 +122,13 @@ class IpStack implements Stack {
       ...shared,
       seed: udpSeed,
       timeout: options.udpTimeout,
-      errors: new RateLimit(ICMP_ERRORS_PER_SECOND, ICMP_ERRORS_AT_ONCE),
       onSession: options.onSession,
     });
   }
 
   receive(packet: PacketBuffer, now: Millis): void {
     this.#busy = true;
+    this.#now = now;
     const reason = this.#receive(packet, now);
     if (reason !== undefined) this.#drops.count(reason);
     this.#busy = false;
@@ -128,6 +136,7 @@ class IpStack implements Stack {
 
   poll(now: Millis, emit: Emit): void {
     this.#busy = true;
+    this.#now = now;
     this.#timers.expire(now);
     this.#udp.poll(now);
     this.#reassembly.expire(now);
@@ -179,14 +188,41 @@ class IpStack implements Stack {
     const malformed = version === 4
       ? parseIpv4(view, start, length, ip)
       : parseIpv6(view, start, length, ip);
-    if (malformed !== undefined) return malformed;
+    if (malformed !== undefined) {
+      this.#errors.malformed(packet, ip, malformed, now);
+      return malformed;
+    }
     const problem = addressProblem(view, ip, this.#options.broadcasts);
     if (problem !== undefined) return problem;
     if (ip.moreFragments || ip.fragmentOffset > 0) {
-      const whole = this.#reassembly.receive(packet, ip, now);
-      return whole === undefined ? undefined : this.#demux(whole, ip, now);
+      return this.#receiveFragment(packet, ip, now);
     }
-    return this.#demux(packet, ip, now);
+    const reason = this.#demux(packet, ip, now);
+    if (reason === "ip.protocol") {
+      this.#errors.unknownProtocol(packet, ip, now);
+    }
+    return reason;
+  }
+
+  #receiveFragment(
+    packet: PacketBuffer,
+    ip: IpHeader,
+    now: Millis,
+  ): DropReason | undefined {
+    const problem = fragmentProblem(packet.view, ip);
+    if (problem !== undefined) {
+      this.#errors.fragment(packet, ip, problem, now);
+      return problem === "header chain"
+        ? "fragment.header chain"
+        : "fragment.malformed";
+    }
+    const whole = this.#reassembly.receive(packet, ip, now);
+    if (whole === undefined) return undefined;
+    // What was cut may begin with extension headers. RFC 8200 §4.5.
+    const malformed = ip.version === 6
+      ? skipExtensions(whole.view, ip)
+      : undefined;
+    return malformed ?? this.#demux(whole, ip, now);
   }
 
   #demux(
@@ -194,20 +230,16 @@ class IpStack implements Stack {
     ip: IpHeader,
     now: Millis,
   ): DropReason | undefined {
-    switch (ip.protocol) {
-      case TCP:
-        return this.#receiveTcp(packet, ip, now);
-      case UDP:
-        this.#udp.receive(packet, ip, now);
-        return undefined;
-      case ICMP:
-      case ICMPV6:
-        return (ip.protocol === ICMP) === (ip.version === 4)
-          ? this.#echo.receive(packet.view, packet.bytes, ip)
-          : "ip.protocol";
-      default:
-        return "ip.protocol";
+    const { protocol, version } = ip;
+    if (protocol === TCP) return this.#receiveTcp(packet, ip, now);
+    if (protocol === UDP) {
+      this.#udp.receive(packet, ip, now);
+      return undefined;
     }
+    if (protocol === (version === 4 ? ICMP : ICMPV6)) {
+      return this.#icmp.receive(packet.view, packet.bytes, ip);
+    }
+    return "ip.protocol";
   }
 
   #receiveTcp(

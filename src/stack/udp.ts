@@ -18,9 +18,9 @@ import {
   remotePort,
 } from "./flow_key.ts";
 import { FlowTable } from "./flow_table.ts";
-import { queueUnreachable, type Refusal } from "./icmp.ts";
+import type { QuotedPacket } from "./icmp.ts";
+import type { IcmpErrors, Refusal } from "./icmp_errors.ts";
 import type { Output } from "./output.ts";
-import type { RateLimit } from "./rate_limit.ts";
 import { TimerQueue } from "./timer_queue.ts";
 import { type UdpHost, UdpSession } from "./udp_session.ts";
 
@@ -34,8 +34,7 @@ export interface UdpOptions {
   readonly timeout: Millis;
   /** A random word. */
   readonly seed: number;
-  /** For ICMP errors. */
-  readonly errors: RateLimit;
+  readonly errors: IcmpErrors;
   readonly onSession: (session: UdpSession) => void;
   /** Something is due for the next poll. */
   readonly onDirty: () => void;
@@ -85,6 +84,13 @@ export class Udp implements UdpHost {
     } while (start < end);
   }
 
+  /** The application's socket is gone: its session has nobody to answer. RFC 5508 §4.2, RFC 4787 REQ-10. */
+  portUnreachable({ key }: QuotedPacket): void {
+    const session = this.#sessions.get(key);
+    if (session === undefined) this.#options.drops.count("icmp.soft error");
+    else session.expire();
+  }
+
   /** Ends the sessions through which nothing has passed. */
   poll(now: Millis): void {
     this.#now = now;
@@ -116,10 +122,6 @@ export class Udp implements UdpHost {
 
   reject(session: UdpSession, refusal: Refusal, first: Uint8Array): void {
     if (refusal === "silent") return;
-    if (!this.#options.errors.take(this.#now)) {
-      this.#options.drops.count("icmp.rate limit");
-      return;
-    }
     const octets = new Uint8Array(UDP_HEADER + first.length);
     const view = new DataView(octets.buffer);
     const ports = {
@@ -128,10 +130,8 @@ export class Udp implements UdpHost {
     };
     putUdp(view, 0, ports, first.length);
     octets.set(first, UDP_HEADER);
-    queueUnreachable(this.#options.output, session.key, refusal, {
-      protocol: UDP,
-      octets,
-    });
+    const quoted = { protocol: UDP, octets };
+    this.#options.errors.unreachable(session.key, refusal, quoted, this.#now);
     this.#options.onDirty();
   }
 

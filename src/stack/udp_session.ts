@@ -1,6 +1,6 @@
 import type { Millis } from "../base/clock.ts";
 import type { FlowKey } from "./flow_key.ts";
-import type { Refusal } from "./icmp.ts";
+import type { Refusal } from "./icmp_errors.ts";
 import type { Timed } from "./timer_queue.ts";
 
 /** What waits for somebody who accepts the session. The newest is dropped. */

@@ -7,6 +7,13 @@ export type Malformed =
   | "ip.source route"
   | "ip.extension headers"
   | "ip.jumbo"
+  /** RFC 8200 §4.2: an unknown option that says "discard". */
+  | "ip.option"
+  /** Like that, and "tell the sender"; or only one that sent to one host. */
+  | "ip.option reported"
+  | "ip.option reported to unicast"
+  /** RFC 8200 §4.4, RFC 5095: a routing header that somebody should go on from. */
+  | "ip.routing header"
   | "ip.no next header";
 
 /** Protocol numbers and IPv6 next headers. */
@@ -27,6 +34,10 @@ export interface IpHeader {
   destination: number;
   /** The transport's protocol number, extension headers skipped. */
   protocol: number;
+  /** Where the octet stands that names it. */
+  protocolAt: number;
+  /** Where the octet stands that `Malformed` is about, when it is about one. */
+  problemAt: number;
   /** Where the payload starts, and its length in octets; a fragment's piece of it. */
   payload: number;
   payloadLength: number;
@@ -44,6 +55,8 @@ export function createIpHeader(): IpHeader {
     source: 0,
     destination: 0,
     protocol: 0,
+    protocolAt: 0,
+    problemAt: 0,
     payload: 0,
     payloadLength: 0,
     fragmentOffset: 0,

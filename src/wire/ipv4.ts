@@ -49,6 +49,7 @@ export function parseIpv4(
   header.source = start + SOURCE;
   header.destination = start + DESTINATION;
   header.protocol = view.getUint8(start + PROTOCOL);
+  header.protocolAt = start + PROTOCOL;
   header.payload = start + headerLength;
   header.payloadLength = total - headerLength;
   header.fragmentOffset = (fragment & OFFSET_MASK) * 8;

@@ -223,15 +223,19 @@ Deno.test("UDP says nothing about a session that is turned down in silence", () 
   d.poll().silent();
 });
 
-Deno.test("UDP sends no more than a thousand ICMP errors in a second [RFC 1812 §4.3.2.8]", () => {
-  const d = drill("LISTEN");
-  for (let i = 0; i < 10_000; i++) {
-    d.now += 0.1;
-    d.inRaw(udp({ ...FLOW, sourcePort: 1 + i, payload: bytes(1) }));
-    d.sessions.pop()?.reject("refused");
-  }
-  const errors = d.poll().emitted.length;
-  assertEquals(errors > 900 && errors <= 1050, true, `${errors}`);
+Deno.test("110 UDP sends no more than a thousand ICMP errors in a second, and a hundred to one source [RFC 1812 §4.3.2.8]", () => {
+  const errorsFor = (sources: number) => {
+    const d = drill("LISTEN");
+    for (let i = 0; i < 10_000; i++) {
+      d.now += 0.1;
+      const src = `10.0.1.${1 + i % sources}`;
+      d.inRaw(udp({ ...FLOW, src, sourcePort: 1 + i, payload: bytes(1) }));
+      d.sessions.pop()?.reject("refused");
+    }
+    return d.poll().emitted.length;
+  };
+  assertEquals(errorsFor(1) > 100 && errorsFor(1) <= 150, true);
+  assertEquals(errorsFor(100) > 900 && errorsFor(100) <= 1050, true);
 });
 
 Deno.test("UDP keeps 8192 sessions; the one that was silent for the longest time makes room", () => {

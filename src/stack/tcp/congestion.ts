@@ -12,13 +12,18 @@ function initialWindow(mss: number): number {
 export class Congestion {
   cwnd: number;
   ssthresh = Infinity;
-  readonly #mss: number;
+  #mss: number;
   #local = true;
   #lossy = false;
 
   constructor(mss: number) {
     this.#mss = mss;
     this.cwnd = initialWindow(mss);
+  }
+
+  /** Segments become smaller; the window stays. */
+  shrink(mss: number): void {
+    this.#mss = mss;
   }
 
   /** Octets that may be in flight. */

@@ -37,6 +37,23 @@ export function ourMss(version: 4 | 6, mtu: number): number {
   return mtu - (version === 4 ? 20 : 40) - TCP_HEADER;
 }
 
+/** RFC 1191 §7.1: MTUs to try where a router does not tell its own. */
+const PLATEAUS = [32_000, 17_914, 8166, 4352, 2002, 1492, 1006, 576] as const;
+
+/**
+ * The MSS, options not deducted, for a path with an MTU of `mtu`, 0 when unknown, that a packet of `length` octets did not
+ * fit. Never less than the default: who sends smaller ones is not obeyed (RFC 5927 §7.2).
+ */
+export function mssOfPath(version: 4 | 6, mtu: number, length: number): number {
+  const known = mtu > 0 ? mtu : PLATEAUS.find((size) => size < length) ?? 576;
+  return Math.max(DEFAULT_MSS[version], ourMss(version, known));
+}
+
+/** Largest payload of one packet that is cut at `mss` on its way. */
+export function superPacket(mss: number): number {
+  return MAX_BURST - MAX_BURST % mss;
+}
+
 /** What our SYN offers before the peer's is known. */
 export function offer(version: 4 | 6): Agreement {
   const mss = DEFAULT_MSS[version];
@@ -64,7 +81,7 @@ export function agree(
     sizes: {
       scale: Math.max(0, peer.windowScale),
       mss,
-      burst: superPackets ? MAX_BURST - MAX_BURST % mss : mss,
+      burst: superPackets ? superPacket(mss) : mss,
     },
     scale: peer.windowScale < 0 ? -1 : OUR_SCALE,
     sack: peer.sackPermitted,

@@ -7,7 +7,7 @@ import {
 } from "../../wire/tcp.ts";
 import type { SynOffer } from "../../wire/tcp_options.ts";
 import { type FlowKey, localPort, remotePort } from "../flow_key.ts";
-import type { Refusal } from "../icmp.ts";
+import type { Refusal } from "../icmp_errors.ts";
 import type { TcpSocket } from "./socket.ts";
 
 /** What becomes of a SYN; whoever made the record decides how. */

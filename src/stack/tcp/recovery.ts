@@ -16,7 +16,7 @@ export interface Hole {
  * retransmission timeout everything that was in flight then. `una` and `nxt` are SND.UNA and SND.NXT.
  */
 export class Recovery {
-  readonly #mss: number;
+  #mss: number;
   #phase: "open" | "fast" | "timeout" = "open";
   /** RecoveryPoint: SND.NXT when recovery began. */
   #point = 0;
@@ -28,6 +28,11 @@ export class Recovery {
   #sacked: RangeSet | undefined;
 
   constructor(mss: number) {
+    this.#mss = mss;
+  }
+
+  /** Segments become smaller. */
+  shrink(mss: number): void {
     this.#mss = mss;
   }
 

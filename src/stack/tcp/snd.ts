@@ -1,12 +1,12 @@
 import type { Millis } from "../../base/clock.ts";
 import { type Segment, SYN } from "../../wire/tcp.ts";
 import { Congestion } from "./congestion.ts";
-import type { SendSizes } from "./negotiation.ts";
+import { type SendSizes, superPacket } from "./negotiation.ts";
 import { type Hole, Recovery } from "./recovery.ts";
 import type { Ring } from "./ring.ts";
 import { SendWindow } from "./send_window.ts";
 import { SendTimer } from "./send_timer.ts";
-import { seqAdd, seqDiff, seqLt, seqMax, seqMin } from "./seq.ts";
+import { seqAdd, seqDiff, seqLe, seqLt, seqMax, seqMin } from "./seq.ts";
 
 /** What to send next. One record is filled again and again. */
 export interface Plan {
@@ -87,6 +87,27 @@ export class Sender {
   /** Eff.snd.MSS */
   mss(): number {
     return this.#sizes.mss;
+  }
+
+  /** Whether `seq` is the number of an octet, or SYN or FIN, that the peer has not acknowledged. */
+  isInFlight(seq: number): boolean {
+    return seqLe(this.sndUna, seq) && seqLt(seq, this.sndNxt);
+  }
+
+  /** Segments become smaller, and what is in flight is sent again: no congestion has lost it. False when they are small already. */
+  shrink(mss: number): boolean {
+    const { burst, scale, mss: before } = this.#sizes;
+    if (mss >= before) return false;
+    this.#sizes = {
+      scale,
+      mss,
+      burst: burst > before ? superPacket(mss) : mss,
+    };
+    this.#congestion.shrink(mss);
+    this.#recovery.shrink(mss);
+    this.#recovery.timeout(this.sndUna, this.sndNxt);
+    this.timer.rtt.forget();
+    return true;
   }
 
   finSent(): boolean {

@@ -1,10 +1,12 @@
 import type { Millis } from "../../base/clock.ts";
 import { type FlowKey, isIpv4 } from "../flow_key.ts";
+import { TIMESTAMPS_LENGTH } from "../../wire/tcp_options.ts";
+import type { QuotedPacket } from "../icmp.ts";
 import type { Timed } from "../timer_queue.ts";
 import { AckPolicy } from "./ack_policy.ts";
 import type { TcpEvents } from "./events.ts";
 import type { TcpHost } from "./host.ts";
-import { type Agreement, ourMss } from "./negotiation.ts";
+import { type Agreement, mssOfPath, ourMss } from "./negotiation.ts";
 import { Receiver } from "./rcv.ts";
 import { Ring } from "./ring.ts";
 import {
@@ -257,6 +259,20 @@ export class TcpSocket implements Timed {
     }
     this.#challengedAt = now;
     this.acks.due = true;
+  }
+
+  /**
+   * RFC 1191 §6.4, RFC 8201 §5.4: sends smaller segments, and again what did not come through. False when the quoted packet
+   * is none of those in flight (RFC 5927 §7.2), or was small enough.
+   */
+  tooBig({ seq, length }: QuotedPacket, mtu: number): boolean {
+    const version = isIpv4(this.key) ? 4 : 6;
+    const options = this.timestamps.enabled ? TIMESTAMPS_LENGTH : 0;
+    const mss = mssOfPath(version, mtu, length) - options;
+    if (this.#isOpening() || !this.snd.isInFlight(seq)) return false;
+    if (!this.snd.shrink(mss)) return false;
+    this.host.markDirty(this);
+    return true;
   }
 
   /** LAST-ACK has ended: both directions are closed and the peer knows. */

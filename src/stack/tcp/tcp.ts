@@ -18,7 +18,8 @@ import {
   sameEnds,
 } from "../flow_key.ts";
 import { FlowTable } from "../flow_table.ts";
-import { queueUnreachable, type Refusal } from "../icmp.ts";
+import type { QuotedPacket } from "../icmp.ts";
+import type { IcmpErrors, Refusal } from "../icmp_errors.ts";
 import type { Output } from "../output.ts";
 import { RateLimit } from "../rate_limit.ts";
 import type { Timed, TimerQueue } from "../timer_queue.ts";
@@ -44,6 +45,7 @@ export interface TcpOptions {
   readonly pool: BufferPool;
   readonly timers: TimerQueue;
   readonly drops: Drops;
+  readonly errors: IcmpErrors;
   /** Four random words. */
   readonly secret: Int32Array;
   /** A random word. */
@@ -123,6 +125,13 @@ export class Tcp implements TcpHost, SynVerdict {
     }
   }
 
+  /** A router, or the kernel, could not pass a packet of ours on. */
+  tooBig(quoted: QuotedPacket, mtu: number): void {
+    const socket = this.#table.get(quoted.key);
+    if (socket instanceof TcpSocket && socket.tooBig(quoted, mtu)) return;
+    this.drop("icmp.soft error");
+  }
+
   /** Reports what has happened to the flows since the last poll. */
   deliver(): void {
     for (let i = 0; i < this.#dirty.length; i++) this.#dirty[i]?.deliver();
@@ -184,12 +193,11 @@ export class Tcp implements TcpHost, SynVerdict {
         answerWithReset(this, syn.key, syn.segment());
         break;
       case "unreachable":
-      case "prohibited":
-        queueUnreachable(this.output, syn.key, refusal, {
-          protocol: TCP,
-          octets: syn.octets(),
-        });
+      case "prohibited": {
+        const quoted = { protocol: TCP, octets: syn.octets() };
+        this.#options.errors.unreachable(syn.key, refusal, quoted, this.#now);
         break;
+      }
       default:
         throw new Error(`Unreachable refusal: ${refusal satisfies never}`);
     }
