@@ -14,7 +14,11 @@ export interface Bed {
   /** Both, joined by relay+wss. */
   relayed(): Promise<{ readonly farEnd: Program; readonly tungo: Program }>;
   /** A program that may well not come up. */
-  start(where: "client" | "server", ...args: string[]): Program;
+  start(
+    where: "client" | "server",
+    args: readonly string[],
+    by?: readonly string[],
+  ): Program;
   /** Holds what `client` finds in /run, from one start to the next. */
   readonly run: string;
   /** What `client` finds in /etc/resolv.conf. */
@@ -45,6 +49,20 @@ export const TUNGO = `tungo://:0?${DEVICE}`;
 export const FAR_END = "relay+wss://user:pass@:8443";
 export const HOP = `relay+wss://user:pass@${SERVER}:8443?interface=eth0`;
 
+/** What a user has set of the network of `client`, or somebody for him. */
+export async function networkOf(
+  { net: { client }, resolvConf }: Bed,
+): Promise<string> {
+  const parts = [
+    client.ip("-o addr show scope global"),
+    client.ip("route"),
+    client.ip("-6 route"),
+    Deno.readTextFile(resolvConf),
+  ];
+  // The number of a device is another one each time.
+  return (await Promise.all(parts)).join("").replaceAll(/^\d+: /gm, "");
+}
+
 /** A test with a bed of its own. */
 export function bedTest(
   title: string,
@@ -69,20 +87,20 @@ async function makeBed(
   const resolvConf = `${folder}/resolv.conf`;
   await Deno.mkdir(run);
   await Deno.writeTextFile(resolvConf, "nameserver 192.0.2.53\n");
-  const start = (where: "client" | "server", ...args: string[]): Program =>
-    startProgram(net[where], { args, run, resolvConf });
+  const start: Bed["start"] = (where, args, by = []) =>
+    startProgram(net[where], { args, run, resolvConf, by });
   const bed: Bed = {
     net,
     run,
     resolvConf,
     start,
     async farEnd(...args) {
-      const program = start("server", ...args);
+      const program = start("server", args);
       await program.line("service.listen");
       return program;
     },
     async tungo(...args) {
-      const program = start("client", ...args);
+      const program = start("client", args);
       await program.line("service.device");
       return program;
     },

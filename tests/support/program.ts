@@ -36,6 +36,8 @@ export interface ProgramOptions {
   readonly run: string;
   /** A file that it has for /etc/resolv.conf. */
   readonly resolvConf: string;
+  /** A command that is to start it, like `["env", "PATH=/nowhere"]`. */
+  readonly by?: readonly string[];
 }
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
@@ -47,12 +49,12 @@ const MOUNT =
 /** Starts it without waiting for anything. It ends with the namespace at the latest. */
 export function startProgram(
   space: Namespace,
-  { args, run, resolvConf }: ProgramOptions,
+  { args, run, resolvConf, by = [] }: ProgramOptions,
 ): Program {
   const deno = [Deno.execPath(), "run", "--frozen", "-A", MAIN, ...args];
   const child = space.spawn(
     "sh",
-    ["-c", MOUNT, "sh", run, resolvConf, ...deno],
+    ["-c", MOUNT, "sh", run, resolvConf, ...by, ...deno],
     {
       stdin: "null",
       stdout: "piped",
