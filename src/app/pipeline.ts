@@ -9,6 +9,7 @@ import {
 import { compose, type Handler, type Middleware } from "../flow/handler.ts";
 import { bypass } from "../middleware/bypass.ts";
 import { fallback } from "../middleware/fallback.ts";
+import { ipv6 } from "../middleware/ipv6.ts";
 import { sniff } from "../middleware/sniff.ts";
 import { bypassGroup } from "../rules/bypass.ts";
 import type { Context } from "./context.ts";
@@ -18,17 +19,20 @@ export interface PipelineOptions {
   readonly route: RouteConfig;
   readonly handshake: HandshakeMode;
   readonly sniffing?: SniffingConfig;
+  /** TCP flows from IPv6 sources have a network of their own. */
+  readonly ipv6?: boolean;
 }
 
 /** What a flow of a service goes through, from its first packet to the way out. Rejects with a ConfigError. */
 export async function buildPipeline(
-  { route, handshake: mode, sniffing }: PipelineOptions,
+  { route, handshake: mode, sniffing, ipv6: tcp6 }: PipelineOptions,
   context: Context,
 ): Promise<Handler> {
   const { clock } = context;
   const dialer = await buildOutbound(route, context);
   const handshake = new Handshake({ mode, clock, timeout: route.dialTimeout });
   const stages: Middleware[] = [];
+  if (tcp6) stages.push(ipv6());
   if (sniffing?.tcp || sniffing?.udp) {
     stages.push(sniff({ ...sniffing, clock }));
   }

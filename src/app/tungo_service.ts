@@ -30,8 +30,11 @@ export async function buildTungoService(
   context: Context,
   onFatal: (error: unknown) => void,
 ): Promise<Service> {
-  const { route, handshake, sniffing } = config;
-  const handler = await buildPipeline({ route, handshake, sniffing }, context);
+  const { route, handshake, sniffing, ipv6 } = config;
+  const handler = await buildPipeline(
+    { route, handshake, sniffing, ipv6 },
+    context,
+  );
   return new TungoService(config, context, handler, onFatal);
 }
 

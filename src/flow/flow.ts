@@ -28,6 +28,8 @@ export interface Target {
   readonly name?: string;
   /** An address that hosts or a resolver put in place of `name`. */
   readonly address?: string;
+  /** What rules call the network of a TCP flow from an IPv6 source, where the service tells it from IPv4's. */
+  readonly network?: "tcp6";
   /** Aborts when the flow dies or the program stops. */
   readonly signal: AbortSignal;
   /** Why the flow went where it went: each middleware and each choice outbound adds one step. Logs, `explain` and `top` read it. */

@@ -10,7 +10,10 @@ export interface BypassOptions {
 /** GOST's bypass of a service: what it hits is turned down. */
 export function bypass({ name, decide }: BypassOptions): Middleware {
   return async function bypass(flow, next) {
-    const verdict = decide(flow.protocol, candidatesOf(flow));
+    const verdict = decide(
+      flow.network ?? flow.protocol,
+      candidatesOf(flow),
+    );
     if (!verdict.bypassed) return await next(flow);
     const { because } = verdict;
     flow.trace.push({ by: name, what: "rejected", because });

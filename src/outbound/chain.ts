@@ -14,7 +14,8 @@ export interface ChainHop {
 
 /** The hops as far as no bypass ends them; `direct` where none is left. GOST's semantics of a bypass on a hop. */
 export function chain(direct: Dialer, hops: readonly ChainHop[]): Dialer {
-  const choose = (network: Protocol, target: Target): Dialer => {
+  const choose = (protocol: Protocol, target: Target): Dialer => {
+    const network = target.network ?? protocol;
     let way = direct;
     for (const { name, bypasses, dialer } of hops) {
       const candidates = candidatesOf(target);

@@ -1,0 +1,64 @@
+import { EventEmitter } from "node:events";
+import type { Socket } from "node:net";
+import type { Context } from "../../src/app/context.ts";
+import { Flows } from "../../src/app/flows.ts";
+import { NetworkState } from "../../src/app/network_state.ts";
+import { Resolvers } from "../../src/app/resolvers.ts";
+import type { SocketOptions } from "../../src/base/socket.ts";
+import type { ByteStream } from "../../src/flow/stream.ts";
+import { ManualClock } from "./manual_clock.ts";
+import { silentLog } from "./silent_log.ts";
+
+/** A machine in memory: `connect` gives the stream of each connection that is asked for, or rejects. */
+export function testContext(
+  connect: (options: SocketOptions) => ByteStream | Promise<ByteStream>,
+): Context & { readonly clock: ManualClock } {
+  const clock = new ManualClock();
+  const log = silentLog;
+  const opened = new Map<Socket, ByteStream>();
+  const platform: Context["platform"] = {
+    openTun: () => {
+      throw new Error("no device here");
+    },
+    watchNetwork: () => ({ [Symbol.dispose]() {} }),
+    sleepTime: () => 0,
+    async openSocket(options) {
+      const socket = Object.assign(new EventEmitter(), {
+        localAddress: "10.0.0.1",
+        setKeepAlive() {},
+      }) as unknown as Socket;
+      opened.set(socket, await connect(options));
+      return socket;
+    },
+    openUdp: () => {
+      throw new Error("no UDP here");
+    },
+    ownSocket: () => undefined,
+    readInto: () => undefined,
+  };
+  const streams: Context["streams"] = (socket) => {
+    const stream = opened.get(socket);
+    if (stream === undefined) throw new Error("an unknown socket");
+    return stream;
+  };
+  const random = (into: Uint8Array): void => void into.fill(7);
+  const readFile = (): string => "";
+  const network = new NetworkState({ log, readFile, addresses: () => [] });
+  return {
+    platform,
+    streams,
+    clock,
+    log,
+    random,
+    flows: new Flows({ clock, log }),
+    network,
+    resolvers: new Resolvers({
+      network: platform,
+      streams,
+      state: network,
+      clock,
+      random,
+      readFile,
+    }),
+  };
+}

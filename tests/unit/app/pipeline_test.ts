@@ -1,0 +1,177 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { buildPipeline } from "../../../src/app/pipeline.ts";
+import { DialError } from "../../../src/base/errors.ts";
+import type { SocketOptions } from "../../../src/base/socket.ts";
+import type { TcpFlow } from "../../../src/flow/flow.ts";
+import { tungoOf, type Written } from "../../support/config.ts";
+import { testContext } from "../../support/context.ts";
+import { tcpFlow, type TestFlow } from "../../support/flows.ts";
+import { settle } from "../../support/manual_clock.ts";
+import { ascii } from "../../support/octets.ts";
+import { streamPair, type TestStream } from "../../support/stream_pair.ts";
+
+const SERVICE = "tungo://:0?net=10.0.0.1/24";
+const RELAY = "relay://u:pw@198.51.100.9:8443";
+
+interface Run {
+  readonly flow: TestFlow;
+  readonly application: TestStream;
+  /** The other ends of the connections that were opened, and where to. */
+  readonly far: TestStream[];
+  readonly asked: SocketOptions[];
+  readonly done: Promise<string>;
+  readonly end: () => Promise<string>;
+}
+
+/** An application connects; `said` are its first octets. */
+async function connect(
+  written: Written,
+  { said = "", refuse = [], ...changes }: Partial<TcpFlow> & {
+    said?: string;
+    refuse?: string[];
+  } = {},
+): Promise<Run> {
+  const far: TestStream[] = [];
+  const asked: SocketOptions[] = [];
+  const context = testContext((options) => {
+    asked.push(options);
+    if (refuse.includes(options.host)) throw new DialError("refused", "no");
+    const [near, other] = streamPair();
+    far.push(other);
+    return near;
+  });
+  const { route, handshake, sniffing, ipv6 } = tungoOf(written);
+  const options = { route, handshake, sniffing, ipv6 };
+  const handler = await buildPipeline(options, context);
+  const [application, local] = streamPair();
+  const flow = tcpFlow(local, changes);
+  if (said !== "") await application.write(said);
+  const done = handler(flow).then(({ via }) => via);
+  done.catch(() => {});
+  await settle();
+  const end = async (): Promise<string> => {
+    await application.closeWrite();
+    for (const stream of far) await stream.closeWrite();
+    return await done;
+  };
+  return { flow, application, far, asked, done, end };
+}
+
+const wheres = ({ asked }: Run): readonly string[] =>
+  asked.map(({ host, port, interface: by = "" }) =>
+    `${host}:${port} ${by}`.trim()
+  );
+
+Deno.test("buildPipeline() carries a flow through the node, asked with user and password", async () => {
+  const run = await connect({ L: [SERVICE], F: [RELAY] });
+  assertEquals(wheres(run), ["198.51.100.9:8443"]);
+  const [node] = run.far;
+  assertEquals(
+    node?.taken().toHex(),
+    "01010012" + "0100050175027077" + "02000701c000020101bb",
+  );
+  await node?.write(Uint8Array.of(1, 0, 0, 0, ...ascii("hi")));
+  await settle();
+  assertEquals(run.application.text(), "hi");
+  assertEquals(await run.end(), "relay+tcp 198.51.100.9:8443 > 192.0.2.1:443");
+});
+
+Deno.test("buildPipeline() binds the connections to a node to the interface of the hop", async () => {
+  const run = await connect({ L: [SERVICE], F: [`${RELAY}?interface=eth7`] });
+  assertEquals(wheres(run), ["198.51.100.9:8443 eth7"]);
+  await run.end();
+});
+
+Deno.test("buildPipeline() sends what the hop's bypass hits straight out by the service's interface", async () => {
+  const run = await connect({
+    L: [`${SERVICE}&interface=eth8`],
+    F: [`${RELAY}?bypass=192.0.2.0/24&interface=eth7`],
+  });
+  assertEquals(wheres(run), ["192.0.2.1:443 eth8"]);
+  const because = run.flow.trace.map(({ because = "" }) => because).join("");
+  assertEquals(because.includes("192.0.2.1 matches 192.0.2.0/24"), true);
+  await run.end();
+});
+
+Deno.test("buildPipeline() compares the bypass with the sniffed name, which is what the node is asked for otherwise", async () => {
+  const written = {
+    L: [`${SERVICE}&sniffing=true`],
+    F: [`${RELAY}?bypass=.example.com`],
+  };
+  const get = (host: string): string =>
+    `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+  const hit = await connect(written, { said: get("www.example.com") });
+  assertEquals(wheres(hit), ["192.0.2.1:443"]);
+  await hit.end();
+
+  const other = await connect(written, { said: get("a.example") });
+  assertEquals(wheres(other), ["198.51.100.9:8443"]);
+  const asked = other.far[0]?.text() ?? "";
+  assertEquals(asked.includes("a.example"), true);
+  assertEquals(asked.endsWith(get("a.example")), true);
+  await other.end();
+});
+
+Deno.test("buildPipeline() tests a service's bypass for the address also where a name was sniffed", async () => {
+  const run = await connect(
+    { L: [`${SERVICE}&sniffing=true&bypass=192.0.2.1`], F: [RELAY] },
+    { said: "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n" },
+  );
+  assertEquals([await run.done, run.flow.rejections], ["rejected", [
+    "prohibited",
+  ]]);
+  assertEquals(run.asked, []);
+});
+
+Deno.test("buildPipeline() chains hops: each is reached through the one before", async () => {
+  const run = await connect({
+    L: [SERVICE],
+    F: ["relay://198.51.100.8:1", "relay://198.51.100.9:2"],
+  });
+  assertEquals(wheres(run), ["198.51.100.8:1"]);
+  const first = run.far[0]?.taken().toHex();
+  assertEquals(first?.startsWith("0101000a02000701c63364090002"), true);
+  await run.far[0]?.write(Uint8Array.of(1, 0, 0, 0, 1, 0, 0, 0));
+  await run.end();
+});
+
+Deno.test("buildPipeline() tries again as often as `retries` says, and blames the node", async () => {
+  const run = await connect(
+    { L: [`${SERVICE}&retries=2`], F: [RELAY] },
+    { refuse: ["198.51.100.9"] },
+  );
+  const error = await assertRejects(() => run.done, DialError);
+  assertEquals([error.node, run.asked.length], ["node-0", 3]);
+});
+
+Deno.test("buildPipeline() has a bypass of tcp6 hit TCP from IPv6 sources, where `ipv6` is on", async () => {
+  const yaml = (ipv6: boolean): string => `
+services:
+- name: s
+  addr: ":0"
+  handler: { type: tungo, chain: c, metadata: { ipv6: ${ipv6} } }
+  listener: { type: tungo, metadata: { net: "10.0.0.1/24" } }
+chains:
+- name: c
+  hops:
+  - name: h
+    bypass: b
+    nodes:
+    - { name: n, addr: "198.51.100.9:8443", connector: { type: relay }, dialer: { type: tcp } }
+bypasses:
+- { name: b, network: tcp6, matchers: ["2001:db8::/32"] }
+`;
+  const flow = {
+    src: { host: "fd00::2", port: 40_000 },
+    dst: { host: "2001:db8::1", port: 443 },
+  };
+  const rows = [[true, "2001:db8::1:443"], [
+    false,
+    "198.51.100.9:8443",
+  ]] as const;
+  for (const [ipv6, where] of rows) {
+    const run = await connect({ yaml: yaml(ipv6) }, flow);
+    assertEquals(wheres(run), [where]);
+    await run.end();
+  }
+});
