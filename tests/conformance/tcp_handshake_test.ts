@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { drill } from "../support/drill.ts";
-import { bytes, readIp, tcp } from "../support/packet.ts";
+import { readIp } from "../support/packet.ts";
 
 Deno.test("TCP answers a SYN only after it was accepted, with what the SYN offered [RFC 9293 §3.5, RFC 7323 §2.2]", () => {
   const d = drill("LISTEN").in({
@@ -248,31 +248,6 @@ Deno.test("TCP works again for a tuple after SYN, SYN-ACK, RST", () => {
   const d = drill("SYN-RECEIVED").in({ flags: "R", seq: 1 });
 
   d.in({ flags: "S", seq: 500 }).accept().out({ flags: "SA", ack: 501 });
-});
-
-Deno.test("TCP keeps 1024 SYNs at most; the oldest makes room [RFC 4987 §3]", () => {
-  const d = drill("LISTEN");
-  const cancelled: number[] = [];
-  for (let port = 1; port <= 1026; port++) {
-    d.inRaw(tcp({
-      src: d.client,
-      dst: d.server,
-      sourcePort: port,
-      destinationPort: 80,
-      seq: 1,
-      ack: 0,
-      flags: "S",
-      window: 1000,
-      options: bytes(),
-      payload: bytes(),
-    }));
-    const syn = d.syns.at(-1);
-    if (syn) syn.onCancelled = () => cancelled.push(port);
-  }
-
-  assertEquals(cancelled, [1, 2]);
-  assertEquals(d.drops("tcp.pending limit"), 2);
-  d.silent();
 });
 
 Deno.test("TCP opens actively with SYN and answers the SYN-ACK [RFC 9293 §3.5]", () => {

@@ -1,3 +1,4 @@
+import type { Millis } from "../../base/clock.ts";
 import {
   createSegment,
   putTcp,
@@ -27,9 +28,11 @@ export class PendingSyn {
   readonly window: number;
   readonly offer: SynOffer;
   readonly tsVal: number;
+  /** When it came, or when the application was asked. */
+  arrivedAt: Millis;
   /** The lowest ISS that may answer it: the connection before it under this key used what lies below. */
   readonly leastIss: number | undefined;
-  /** The peer has given up, or other SYNs needed the room. */
+  /** The peer has given up, or other SYNs needed the room. The application has been asked before. */
   onCancelled: (() => void) | undefined;
   readonly #verdict: SynVerdict;
 
@@ -38,6 +41,7 @@ export class PendingSyn {
     segment: Segment,
     leastIss: number | undefined,
     verdict: SynVerdict,
+    now: Millis,
   ) {
     const { mss, windowScale, sackPermitted, timestamps } = segment.options;
     this.key = key.slice();
@@ -47,6 +51,7 @@ export class PendingSyn {
     this.tsVal = segment.options.tsVal;
     this.leastIss = leastIss;
     this.#verdict = verdict;
+    this.arrivedAt = now;
   }
 
   /** Answers with SYN-ACK. To be called once, and not after `onCancelled`. */

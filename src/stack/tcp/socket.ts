@@ -275,6 +275,11 @@ export class TcpSocket implements Timed {
     return true;
   }
 
+  /** Other connections need its place, and its peer may never have been there: ends without a word. */
+  forget(): void {
+    this.#close("timeout");
+  }
+
   /** LAST-ACK has ended: both directions are closed and the peer knows. */
   finish(): void {
     this.#close();

@@ -67,7 +67,18 @@ export class Tcp implements TcpHost, SynVerdict {
   readonly #options: TcpOptions;
   readonly #table: FlowTable<TcpSocket | PendingSyn | TimeWait>;
   readonly #isn: IsnGenerator;
-  readonly #halfOpen = new HalfOpen();
+  readonly #halfOpen = new HalfOpen({
+    dial: (syn) => this.#options.onSyn(syn),
+    cancel: (syn) => {
+      this.drop("tcp.pending limit");
+      this.#table.delete(syn);
+      syn.onCancelled?.();
+    },
+    evict: (socket) => {
+      this.drop("tcp.pending limit");
+      socket.forget();
+    },
+  });
   /** In order of their ends. */
   readonly #timeWaits = new Set<TimeWait>();
   readonly #challenges = new RateLimit(CHALLENGES_PER_SECOND, 50);
@@ -177,13 +188,13 @@ export class Tcp implements TcpHost, SynVerdict {
     });
     socket.snd.window.set(syn.segment(), syn.window);
     socket.timestamps.take(syn.tsVal, this.#now);
-    this.#halfOpen.answer(syn, socket);
     this.#table.set(socket);
+    this.#halfOpen.answer(syn, socket, this.#now);
     return socket;
   }
 
   reject(syn: PendingSyn, refusal: Refusal): void {
-    if (!this.#halfOpen.delete(syn)) return;
+    if (!this.#halfOpen.delete(syn, this.#now)) return;
     this.#table.delete(syn);
     switch (refusal) {
       case "silent":
@@ -268,13 +279,15 @@ export class Tcp implements TcpHost, SynVerdict {
     if (flags & RST || (flags & SYN && seq !== syn.irs)) {
       this.#cancel(syn);
       if (!(flags & RST)) this.#listen(syn.key, segment);
-    } else if (!(flags & SYN)) {
+    } else if (flags & SYN) {
+      this.#halfOpen.refresh(syn, this.#now);
+    } else {
       answerWithReset(this, syn.key, segment);
     }
   }
 
   #cancel(syn: PendingSyn): void {
-    this.#halfOpen.delete(syn);
+    this.#halfOpen.delete(syn, this.#now);
     this.#table.delete(syn);
     syn.onCancelled?.();
   }
@@ -293,15 +306,8 @@ export class Tcp implements TcpHost, SynVerdict {
       this.drop("tcp.flags");
       return;
     }
-    const victim = this.#halfOpen.victim();
-    if (victim !== undefined) {
-      this.drop("tcp.pending limit");
-      if (victim === "full") return;
-      this.#cancel(victim);
-    }
-    const syn = new PendingSyn(key, segment, leastIss, this);
-    this.#halfOpen.add(syn);
+    const syn = new PendingSyn(key, segment, leastIss, this, this.#now);
     this.#table.set(syn);
-    this.#options.onSyn(syn);
+    this.#halfOpen.add(syn, this.#now);
   }
 }
