@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { describe, TruncatedError } from "../base/errors.ts";
 import type { ReadInto, SocketReading } from "../base/socket.ts";
+import { SendBuffers, SendQueue } from "./send_queue.ts";
 import {
   type ByteStream,
   deferred,
@@ -9,12 +10,8 @@ import {
   WRITE_BOUND,
 } from "./stream.ts";
 
-/** Octets of a buffer, for reading and for what is written: larger ones gain nothing (measured). */
-const BUFFER = 64 * 1024;
-/** A smaller write is copied into an array of its own: it is not worth holding 64 KiB for. */
-const SMALL = 4 * 1024;
-/** Buffers that wait to be written to again. Making one costs more than filling it: its zeros, and the collector's work. */
-const SPARE = 64;
+/** Octets that are read at once: more gain nothing (measured). */
+const INCOMING = 64 * 1024;
 
 /**
  * Makes a ByteStream of a socket of node:net or node:tls, open in both directions and with `allowHalfOpen`; takes it over.
@@ -26,8 +23,8 @@ export type NodeStreams = (socket: Socket, under?: Under) => ByteStream;
 export function nodeStreams(readInto: ReadInto): NodeStreams {
   const shared: Shared = {
     readInto,
-    incoming: new Uint8Array(BUFFER),
-    spare: [],
+    incoming: new Uint8Array(INCOMING),
+    outgoing: new SendBuffers(),
   };
   return (socket, under) => new NodeStream(socket, under, shared);
 }
@@ -36,8 +33,7 @@ interface Shared {
   readonly readInto: ReadInto;
   /** What has just been read. */
   readonly incoming: Uint8Array<ArrayBuffer>;
-  /** At most SPARE. */
-  readonly spare: Uint8Array<ArrayBuffer>[];
+  readonly outgoing: SendBuffers;
 }
 
 /** What is under a TLS socket, and must be told what the TLS socket does not pass on. */
@@ -78,6 +74,7 @@ class NodeStream implements ByteStream {
   readonly #socket: Socket;
   readonly #under: Under | undefined;
   readonly #shared: Shared;
+  readonly #queue: SendQueue;
   /** Set by the first read: until then TLS may take the socket over. */
   #reading: SocketReading | undefined;
   #paused = true;
@@ -95,6 +92,11 @@ class NodeStream implements ByteStream {
     this.#socket = socket;
     this.#under = under;
     this.#shared = shared;
+    this.#queue = new SendQueue(
+      (octets, done) => socket.write(octets, done),
+      shared.outgoing,
+      () => this.#onSent(),
+    );
     socket.pause();
     socket.on("data", (octets: Uint8Array) => this.#onData(octets, false));
     socket.on("end", () => this.#onEnd());
@@ -119,10 +121,8 @@ class NodeStream implements ByteStream {
 
   write(octets: Uint8Array): Promise<void> {
     if (this.#failure) return rejected(this.#failure.reason);
-    for (let at = 0; at < octets.length; at += BUFFER) {
-      this.#send(octets.subarray(at, at + BUFFER));
-    }
-    if (this.#socket.writableLength <= WRITE_BOUND) return READY;
+    this.#queue.push(octets);
+    if (this.#queue.unsent() <= WRITE_BOUND) return READY;
     this.#room ??= deferred();
     return this.#room.promise;
   }
@@ -130,6 +130,7 @@ class NodeStream implements ByteStream {
   closeWrite(): Promise<void> {
     if (this.#failure) return rejected(this.#failure.reason);
     this.#finished = true;
+    this.#queue.flush();
     this.#socket.end();
     return READY;
   }
@@ -137,6 +138,7 @@ class NodeStream implements ByteStream {
   abort(reason: unknown): void {
     this.#fail(reason);
     this.#waiting = [];
+    this.#queue.clear();
     if (this.#under !== undefined) this.#under.reset();
     else if (!this.#socket.destroyed) this.#socket.resetAndDestroy();
     this.#socket.destroy();
@@ -153,23 +155,8 @@ class NodeStream implements ByteStream {
     return READY;
   }
 
-  #send(octets: Uint8Array): void {
-    if (octets.length < SMALL) {
-      this.#socket.write(octets.slice(), () => this.#onSent());
-      return;
-    }
-    const { spare } = this.#shared;
-    const buffer = spare.pop() ?? new Uint8Array(BUFFER);
-    buffer.set(octets);
-    this.#socket.write(buffer.subarray(0, octets.length), () => {
-      if (spare.length < SPARE) spare.push(buffer);
-      this.#onSent();
-    });
-  }
-
   #onSent(): void {
-    const { writableLength } = this.#socket;
-    if (writableLength > WRITE_BOUND) return;
+    if (this.#queue.unsent() > WRITE_BOUND) return;
     this.#room?.resolve();
     this.#room = undefined;
   }
