@@ -1,5 +1,5 @@
 import type { Clock, Millis } from "../base/clock.ts";
-import { DialError } from "../base/errors.ts";
+import { DialError, ProtocolError, TruncatedError } from "../base/errors.ts";
 import { withDeadline } from "../flow/deadline.ts";
 import type { Dialer } from "../flow/dialer.ts";
 import { formatEndpoint, type Target } from "../flow/flow.ts";
@@ -64,16 +64,18 @@ async function dial<T>(
     return result;
   } catch (error) {
     carrier.abort(error);
-    throw error;
+    if (error instanceof DialError || signal.aborted) throw error;
+    throw blame(hop, error);
   }
 }
 
 /** A failure to get this far is the node's, not the target's. */
 async function reach(
   base: Dialer,
-  { name, way, transport, timeout, clock }: Hop,
+  hop: Hop,
   signal: AbortSignal,
 ): Promise<Carrier> {
+  const { transport, timeout, clock } = hop;
   const bound = { clock, timeout, signal, what: "The connection" };
   try {
     return await withDeadline(bound, async (signal) => {
@@ -82,8 +84,23 @@ async function reach(
       return carrier;
     });
   } catch (error) {
-    if (!(error instanceof DialError) || error.node !== undefined) throw error;
-    const message = `${name} (${way}): ${error.message}`;
-    throw new DialError(error.kind, message, { cause: error, node: name });
+    throw signal.aborted ? error : blame(hop, error);
   }
+}
+
+/** What a node has failed in, as its own; anything else is a mistake of ours. */
+function blame({ name, way }: Hop, error: unknown): unknown {
+  const options = { cause: error, node: name };
+  if (error instanceof DialError && error.node === undefined) {
+    const message = `${name} (${way}): ${error.message}`;
+    return new DialError(error.kind, message, options);
+  }
+  if (error instanceof TruncatedError || error instanceof ProtocolError) {
+    return new DialError(
+      "broken",
+      `${name} (${way}): ${error.message}`,
+      options,
+    );
+  }
+  return error;
 }

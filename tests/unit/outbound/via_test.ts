@@ -1,5 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { DialError } from "../../../src/base/errors.ts";
+import {
+  DialError,
+  ProtocolError,
+  TruncatedError,
+} from "../../../src/base/errors.ts";
 import type { Dialer } from "../../../src/flow/dialer.ts";
 import { rejected } from "../../../src/flow/stream.ts";
 import { wrapStream } from "../../../src/flow/wrap.ts";
@@ -70,6 +74,35 @@ Deno.test("via() blames a node that cannot be reached, and no target", async () 
   const error = await assertRejects(() => dialer.dialStream(flow()), DialError);
   assertEquals([error.kind, error.node], ["refused", "node-0"]);
   assertEquals(error.message, "node-0 (relay+wss 192.0.2.9:443): ECONNREFUSED");
+});
+
+Deno.test("via() blames a node that hangs up or breaks its protocol while it is reached or asked", async () => {
+  const failures = [new TruncatedError("gone"), new ProtocolError("ws", "bad")];
+  for (const failure of failures) {
+    const transport = { transport: () => Promise.reject(failure) };
+    const connector = {
+      connector: {
+        connectStream: () => Promise.reject(failure),
+        connectDatagram: () => Promise.reject(failure),
+      },
+    };
+    for (const changes of [transport, connector]) {
+      const { dialer } = begin(changes);
+      const dial = (): Promise<unknown> => dialer.dialStream(flow());
+      const { kind, node } = await assertRejects(dial, DialError);
+      assertEquals([kind, node], ["broken", "node-0"]);
+    }
+  }
+});
+
+Deno.test("via() does not blame the node for an application that gives up", async () => {
+  const never = { transport: () => new Promise<never>(() => {}) };
+  const { dialer } = begin(never);
+  const target = flow();
+  const reason = new TruncatedError("The application has given up");
+  const failed = dialer.dialStream(target).catch((error) => error);
+  target.controller.abort(reason);
+  assertEquals(await failed === reason, true);
 });
 
 Deno.test("via() leaves the blame where a hop before has put it", async () => {
