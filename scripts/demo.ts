@@ -1,18 +1,18 @@
+import { showInMemory } from "./demo/in_memory.ts";
 import { type Missing, unshare, whatIsMissing } from "./demo/needs.ts";
 import { denoRun, must, tungoCommand } from "./demo/programs.ts";
 import { openReport, type Report } from "./demo/report.ts";
 
 /**
  * tungo at work, in half a minute and without a network: `deno task demo`. On Linux in namespaces of its own, with real
- * programs. The variable TUNGO names an executable to be shown in place of the sources.
+ * programs; elsewhere on a device in memory. The variable TUNGO names an executable to be shown in place of the sources.
  * Exit code 0 when every step was as it should be.
  */
 if (import.meta.main) main().then(Deno.exit);
 
 const PICTURE = `
   programs --> TUN device --> tungo ==== relay+wss ====> far end --> web, DNS
-               (its own TCP/IP stack)                    (tungo too)
-               "this machine", 10.0.0.1                  "a server", 10.0.0.2`;
+               (its own TCP/IP stack)                    (tungo too)`;
 
 async function main(): Promise<number> {
   const report = openReport();
@@ -27,7 +27,7 @@ async function main(): Promise<number> {
   report.text(PICTURE);
   const inside = missing === undefined
     ? await inNamespaces(report)
-    : notHere(report, missing);
+    : await inMemory(report, missing);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   const ok = inside && report.failed().length === 0;
   if (ok) showUse(report);
@@ -43,7 +43,7 @@ function withNetwork(command: readonly string[]): readonly string[] {
 
 async function inNamespaces(report: Report): Promise<boolean> {
   report.note(
-    "\nBoth machines are network namespaces of this demo: yours is not touched.",
+    "\n  Left of it is one network namespace, right of it another: your network is not touched.",
   );
   const [command = "", ...args] = unshare(Deno.uid());
   const child = new Deno.Command(command, {
@@ -62,12 +62,25 @@ async function inNamespaces(report: Report): Promise<boolean> {
   return (await child.status).success;
 }
 
-function notHere(report: Report, { what, remedy }: Missing): boolean {
-  report.title(
-    `A real device cannot be shown here, as this is missing: ${what}`,
-  );
+async function inMemory(
+  report: Report,
+  { what, remedy }: Missing,
+): Promise<boolean> {
+  report.title(`A real device cannot be shown here: ${what} is missing`);
   report.text(`To see it: ${remedy}.`);
-  return false;
+  if (Deno.env.has("TUNGO")) {
+    report.text("Without it the executable that TUNGO names cannot be shown.");
+    return false;
+  }
+  report.text(
+    "The same on a device in memory, with our TCP/IP stack on both of its sides:\n",
+  );
+  try {
+    await showInMemory(report);
+  } catch (error) {
+    await report.step("bring it up", () => Promise.reject(error));
+  }
+  return report.failed().length === 0;
 }
 
 /** For those who want it now. */

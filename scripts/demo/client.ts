@@ -54,7 +54,7 @@ async function bulk(url: string): Promise<string> {
   const start = performance.now();
   let octets = 0;
   for await (const { length } of (await get(url)).body ?? []) octets += length;
-  return `${octets} ${(performance.now() - start) / 1000}`;
+  return `${octets} ${((performance.now() - start) / 1000).toFixed(3)}`;
 }
 
 async function ask(server: string, name: string): Promise<string> {

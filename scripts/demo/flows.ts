@@ -5,130 +5,125 @@ import {
   CLOSED_PORT,
   DNS,
   GATEWAY,
-  MACHINE,
   NAME,
   NOWHERE,
-  SERVER,
   WEB,
 } from "./places.ts";
-import {
-  denoRun,
-  type Finished,
-  isThere,
-  type Logging,
-  run,
-} from "./programs.ts";
+import { denoRun, isThere, type Lines, run, type Trial } from "./programs.ts";
 import { formatSpeed, type Report, type Shown } from "./report.ts";
 
 /** curl's exit code for "could not connect". */
 const NO_CONNECTION = 7;
 
-/** Real programs' traffic through the TUN, each flow with what tungo says of it. */
-export async function showFlows(report: Report, tungo: Logging): Promise<void> {
-  const tools = await findTools(report);
-  const flow = { tungo, tools };
-  await report.step("HTTP goes through the relay", () => through(flow));
+/** Where the flows come from, and how they look from the other end. */
+export interface Stage {
+  /** tungo's log. */
+  readonly tungo: Lines;
+  /** Runs a tool or, where it is missing, our stand-in for it, which has arguments of its own. */
+  readonly attempt: (
+    tool: readonly [Tool, ...string[]],
+    standIn: readonly string[],
+  ) => Promise<Trial>;
+  /** Who asks, as the web servers see it. */
+  readonly seen: { readonly farEnd: string; readonly machine: string };
+  /** Whether the far end has a place that no route leads to. */
+  readonly knowsUnreachable: boolean;
+}
+
+export type Tool = "curl" | "dig" | "ping";
+
+/** Traffic of all kinds through the device, each flow with what tungo says of it. */
+export async function showFlows(report: Report, stage: Stage): Promise<void> {
+  await report.step("HTTP goes through the relay", () => through(stage));
   await report.step(
     "What the bypass names goes straight out",
-    () => beside(flow),
+    () => beside(stage),
   );
   await report.step(
     "DNS over UDP goes through the relay too",
-    () => ask(flow),
+    () => ask(stage),
   );
   await report.step(
     "A refused port is refused",
     () =>
-      fails(flow, `${WEB}:${CLOSED_PORT}`, {
+      fails(stage, `${WEB}:${CLOSED_PORT}`, {
         said: "Connection refused",
         means:
           "a true RST, as without tungo: 5 is the far end's word for a refused port",
       }),
   );
-  await report.step(
-    "An unreachable host is unreachable",
-    () =>
-      fails(flow, `${NOWHERE}:80`, {
-        said: "No route to host",
-        means:
-          "the far end has no route there, and the program hears it at once",
-      }),
-  );
-  await report.step("The gateway answers ping", () => ping(flow));
-  await report.step("A bulk download", () => bulk(flow));
+  if (stage.knowsUnreachable) {
+    await report.step(
+      "An unreachable host is unreachable",
+      () =>
+        fails(stage, `${NOWHERE}:80`, {
+          said: "No route to host",
+          means:
+            "the far end has no route there, and the program hears it at once",
+        }),
+    );
+  }
+  await report.step("The gateway answers ping", () => ping(stage));
+  await report.step("A bulk download", () => bulk(stage));
 }
 
-type Tool = "curl" | "dig" | "ping";
-
-interface Context {
-  readonly tungo: Logging;
-  /** Those that are installed. */
-  readonly tools: ReadonlySet<Tool>;
-}
-
-async function findTools(report: Report): Promise<ReadonlySet<Tool>> {
-  const tools = new Set<Tool>();
+/** Runs what is installed, and says for what a small client of ours stands in. */
+export async function realPrograms(report: Report): Promise<Stage["attempt"]> {
   const missing: Tool[] = [];
   for (const tool of ["curl", "dig", "ping"] as const) {
-    if (await isThere(tool)) tools.add(tool);
-    else missing.push(tool);
+    if (!await isThere(tool)) missing.push(tool);
   }
   if (missing.length > 0) {
     const names = missing.join(" and ");
     report.note(`    (${names} not found: a small client of ours stands in)\n`);
   }
-  return tools;
+  return async (tool, standIn) =>
+    missing.includes(tool[0])
+      ? {
+        command: `deno run -A scripts/demo/client.ts ${standIn.join(" ")}`,
+        ...await run([...denoRun("./client.ts"), ...standIn]),
+      }
+      : { command: tool.join(" "), ...await run(tool) };
 }
 
-interface Trial extends Finished {
-  readonly command: string;
+function http({ attempt }: Stage, url: string): Promise<Trial> {
+  return attempt(["curl", "-sS", url], ["http", url]);
 }
 
-/** Runs the tool, or our stand-in for it with arguments of its own. */
-async function attempt(
-  { tools }: Context,
-  tool: readonly [Tool, ...string[]],
-  standIn: readonly string[],
-): Promise<Trial> {
-  if (tools.has(tool[0])) {
-    return { command: tool.join(" "), ...await run(tool) };
-  }
-  const finished = await run([...denoRun("./client.ts"), ...standIn]);
-  return {
-    command: `deno run -A scripts/demo/client.ts ${standIn.join(" ")}`,
-    ...finished,
-  };
-}
-
-function http(context: Context, url: string): Promise<Trial> {
-  return attempt(context, ["curl", "-sS", url], ["http", url]);
-}
-
-async function through(context: Context): Promise<Shown> {
-  const { command, stdout, stderr } = await http(context, `http://${WEB}/`);
+async function through(stage: Stage): Promise<Shown> {
+  const { farEnd, machine } = stage.seen;
+  const { command, stdout, stderr } = await http(stage, `http://${WEB}/`);
+  const line = await stage.tungo.line("flow.close", { dst: `${WEB}:80` });
   return {
     command,
     output: stdout + stderr,
-    means: `the web server has seen the far end (${SERVER})`,
-    line: await context.tungo.line("flow.close", { dst: `${WEB}:80` }),
-    problem: expect(stdout, `You come from ${SERVER}\n`),
+    means: farEnd === machine
+      ? "all is on loopback here, so `via` alone tells the way"
+      : `the web server has seen the far end (${farEnd})`,
+    line,
+    problem: expect(stdout, `You come from ${farEnd}\n`) ??
+      expectVia(line, "relay+wss "),
   };
 }
 
-async function beside(context: Context): Promise<Shown> {
-  const { command, stdout, stderr } = await http(context, `http://${BESIDE}/`);
+async function beside(stage: Stage): Promise<Shown> {
+  const { farEnd, machine } = stage.seen;
+  const { command, stdout, stderr } = await http(stage, `http://${BESIDE}/`);
+  const line = await stage.tungo.line("flow.close", { dst: `${BESIDE}:80` });
   return {
     command,
     output: stdout + stderr,
-    means: `the web server has seen this machine (${MACHINE})`,
-    line: await context.tungo.line("flow.close", { dst: `${BESIDE}:80` }),
-    problem: expect(stdout, `You come from ${MACHINE}\n`),
+    means: farEnd === machine
+      ? "`via` says direct, and `why` which pattern has decided it"
+      : `the web server has seen this machine (${machine})`,
+    line,
+    problem: expect(stdout, `You come from ${machine}\n`) ??
+      expectVia(line, "direct "),
   };
 }
 
-async function ask(context: Context): Promise<Shown> {
-  const { command, stdout, stderr } = await attempt(
-    context,
+async function ask(stage: Stage): Promise<Shown> {
+  const { command, stdout, stderr } = await stage.attempt(
     ["dig", "+short", `@${DNS}`, NAME],
     ["dns", DNS, NAME],
   );
@@ -136,20 +131,19 @@ async function ask(context: Context): Promise<Shown> {
     command,
     output: stdout + stderr,
     means: "UDP works, not only TCP; its line comes when the session is over",
-    line: await context.tungo.line("flow.close", { dst: `${DNS}:53` }),
+    line: await stage.tungo.line("flow.close", { dst: `${DNS}:53` }),
     problem: expect(stdout, `${WEB}\n`),
   };
 }
 
 /** The program hears from its own system what the far end has found. */
 async function fails(
-  context: Context,
+  stage: Stage,
   where: string,
   { said, means }: { readonly said: string; readonly means: string },
 ): Promise<Shown> {
   const url = `http://${where}/`;
-  const { command, code, stderr } = await attempt(
-    context,
+  const { command, code, stderr } = await stage.attempt(
     ["curl", "-v", url],
     ["http", url],
   );
@@ -158,14 +152,13 @@ async function fails(
     command,
     output: row ?? stderr,
     means,
-    line: await context.tungo.line("flow.close", { dst: where }),
+    line: await stage.tungo.line("flow.close", { dst: where }),
     problem: expect(code, NO_CONNECTION) ?? expect(row !== undefined, true),
   };
 }
 
-async function ping(context: Context): Promise<Shown> {
-  const { command, code, stdout, stderr } = await attempt(
-    context,
+async function ping(stage: Stage): Promise<Shown> {
+  const { command, code, stdout, stderr } = await stage.attempt(
     ["ping", "-c", "1", "-W", "5", GATEWAY],
     ["ping", GATEWAY],
   );
@@ -178,12 +171,11 @@ async function ping(context: Context): Promise<Shown> {
   };
 }
 
-async function bulk(context: Context): Promise<Shown> {
+async function bulk(stage: Stage): Promise<Shown> {
   const where = `${WEB}:${BULK_PORT}`;
   const url = `http://${where}/`;
   const format = "%{size_download} %{time_total}";
-  const { command, stdout, stderr } = await attempt(
-    context,
+  const { command, stdout, stderr } = await stage.attempt(
     ["curl", "-sS", "-o", "/dev/null", "-w", format, url],
     ["bulk", url],
   );
@@ -192,7 +184,7 @@ async function bulk(context: Context): Promise<Shown> {
     command: command.replace(format, `"${format}"`),
     output: stdout + stderr,
     means: `${formatSpeed(octets, seconds)}, with all programs on this machine`,
-    line: await context.tungo.line("flow.close", { dst: where }),
+    line: await stage.tungo.line("flow.close", { dst: where }),
     problem: expect(octets, BULK_OCTETS),
   };
 }
@@ -201,4 +193,13 @@ function expect<T>(actual: T, expected: T): string | undefined {
   return actual === expected
     ? undefined
     : `Expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`;
+}
+
+function expectVia(
+  { via }: Readonly<Record<string, unknown>>,
+  way: string,
+): string | undefined {
+  return String(via).startsWith(way)
+    ? undefined
+    : `Expected it to go "${way.trim()}", it went "${via}"`;
 }

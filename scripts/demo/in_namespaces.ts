@@ -1,8 +1,15 @@
 import { layNetwork } from "./network.ts";
-import { BYPASS, DEVICE_NET, FAR_END, FAR_END_PORT, SERVER } from "./places.ts";
-import { denoRun, Logging, must, tungoCommand } from "./programs.ts";
+import {
+  BYPASS,
+  DEVICE_NET,
+  FAR_END,
+  FAR_END_PORT,
+  MACHINE,
+  SERVER,
+} from "./places.ts";
+import { denoRun, must, startLogging, tungoCommand } from "./programs.ts";
 import { formatLine, openReport, type Report, wrap } from "./report.ts";
-import { showFlows } from "./flows.ts";
+import { realPrograms, showFlows } from "./flows.ts";
 
 /** The demo as root of namespaces of its own; see `unshare`. Exit code 0 when every step was as it should be. */
 if (import.meta.main) {
@@ -34,14 +41,14 @@ async function play(report: Report, there: readonly string[]): Promise<void> {
     stdin: "null",
     stdout: "piped",
   }).spawn();
-  const farEnd = new Logging([...there, ...tungoCommand(), "-L", FAR_END]);
-  await farEnd.line("service.listen");
+  const farEnd = startLogging([...there, ...tungoCommand(), "-L", FAR_END]);
+  await farEnd.lines.line("service.listen");
   const ready = await server.stdout.getReader().read();
   if (ready.done) throw new Error("The demo's own servers do not start");
-  const tungo = new Logging([
+  const tungo = startLogging([
     ...[...tungoCommand(), "-L", SERVICE, "-F", HOP],
   ]);
-  const up = await tungo.line("service.device");
+  const up = await tungo.lines.line("service.device");
 
   report.title("1. Two programs: the far end on the server, tungo here");
   report.text(`    server$ tungo -L "${FAR_END}"`);
@@ -52,7 +59,12 @@ async function play(report: Report, there: readonly string[]): Promise<void> {
   report.title(
     "2. Programs that know nothing of it, and tungo's line for each",
   );
-  await showFlows(report, tungo);
+  await showFlows(report, {
+    tungo: tungo.lines,
+    attempt: await realPrograms(report),
+    seen: { farEnd: SERVER, machine: MACHINE },
+    knowsUnreachable: true,
+  });
 
   report.title("3. Ctrl-C");
   await report.step("tungo stops, and the routes are as before", async () => {

@@ -19,6 +19,11 @@ export interface Finished {
   readonly stderr: string;
 }
 
+/** What a user would type, and what came of it. */
+export interface Trial extends Finished {
+  readonly command: string;
+}
+
 /** Runs a program to its end. */
 export async function run(
   [command, ...args]: readonly string[],
@@ -51,19 +56,12 @@ export async function isThere(command: string): Promise<boolean> {
 /** In ms: until a program says that it is ready, or has a line for a flow. */
 const PATIENCE = 10_000;
 
-/** A program of ours that writes tungo's log. */
-export class Logging {
-  readonly #child: Deno.ChildProcess;
+/** tungo's log as it comes in. */
+export class Lines {
   readonly #journal = new Journal();
 
-  constructor([command, ...args]: readonly string[]) {
-    this.#child = new Deno.Command(command ?? "", {
-      args,
-      stdin: "null",
-      stdout: "null",
-      stderr: "piped",
-    }).spawn();
-    void this.#journal.readAll(this.#child.stderr);
+  constructor(octets: ReadableStream<Uint8Array<ArrayBuffer>>) {
+    void this.#journal.readAll(octets);
   }
 
   /** The first line with this message and these fields; rejects when it does not come. */
@@ -74,19 +72,36 @@ export class Logging {
     const late = Promise.withResolvers<never>();
     const what = `No line "${msg}" ${JSON.stringify(fields)} from tungo`;
     const timer = setTimeout(() => late.reject(new Error(what)), PATIENCE);
+    const found = this.#journal.find(msg, fields);
     try {
-      return await Promise.race([
-        this.#journal.find(msg, fields),
-        late.promise,
-      ]);
+      return await Promise.race([found, late.promise]);
     } finally {
       clearTimeout(timer);
     }
   }
+}
 
+/** A program that writes tungo's log. */
+export interface Logging {
+  readonly lines: Lines;
   /** Resolves with its exit code. */
-  async stop(): Promise<number> {
-    this.#child.kill("SIGTERM");
-    return (await this.#child.status).code;
-  }
+  stop(): Promise<number>;
+}
+
+export function startLogging(
+  [command, ...args]: readonly string[],
+): Logging {
+  const child = new Deno.Command(command ?? "", {
+    args,
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  return {
+    lines: new Lines(child.stderr),
+    async stop() {
+      child.kill("SIGTERM");
+      return (await child.status).code;
+    },
+  };
 }
