@@ -3,14 +3,14 @@ import { errnoName } from "./errno.ts";
 import type { Libc } from "./libc.ts";
 import type { OpenReader, Reader } from "./reader_linux.ts";
 import {
+  AF_NETLINK,
+  NETLINK_ROUTE,
   SOCK_CLOEXEC,
   SOCK_NONBLOCK,
   SOCK_RAW,
 } from "./socket_options_linux.ts";
 
-// sys/socket.h, linux/netlink.h, linux/rtnetlink.h
-const AF_NETLINK = 16;
-const NETLINK_ROUTE = 0;
+// linux/rtnetlink.h
 const RTMGRP_LINK = 0x1;
 const RTMGRP_IPV4_IFADDR = 0x10;
 const RTMGRP_IPV4_ROUTE = 0x40;

@@ -19,3 +19,7 @@ export const IPPROTO_IPV6 = 41;
 export const IP_RECVERR = 11;
 export const IP_BIND_ADDRESS_NO_PORT = 24;
 export const IPV6_RECVERR = 25;
+
+// bits/socket.h, linux/netlink.h
+export const AF_NETLINK = 16;
+export const NETLINK_ROUTE = 0;

@@ -5,6 +5,7 @@ import type { Offload } from "../src/wire/packet_buffer.ts";
 import { errnoName } from "./errno.ts";
 import { cString, int32, type Libc } from "./libc.ts";
 import { watchNetwork } from "./netlink_linux.ts";
+import { setQueueLength } from "./queue_length_linux.ts";
 import type { OpenReader } from "./reader_linux.ts";
 import { AF_INET } from "./sockaddr_linux.ts";
 import { SOCK_CLOEXEC, SOCK_DGRAM } from "./socket_options_linux.ts";
@@ -41,7 +42,6 @@ const TUN_F_USO = 0x20 | 0x40;
 const SIOCGIFFLAGS = 0x8913;
 const SIOCSIFFLAGS = 0x8914;
 const SIOCSIFMTU = 0x8922;
-const SIOCSIFTXQLEN = 0x8943;
 
 // linux/if.h: struct ifreq { char ifr_name[16]; union { short ifr_flags; int ifr_mtu; … } }
 const IFREQ_LENGTH = 40;
@@ -166,6 +166,8 @@ function configureLink(
   { mtu, queueLength = QUEUE_LENGTH }: TunOptions,
   libc: Libc,
 ): void {
+  const refused = setQueueLength(name, queueLength, libc);
+  if (refused !== undefined) throw failure("netlink(IFLA_TXQLEN)", refused);
   const socket = check(
     libc.socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0),
     "socket",
@@ -182,12 +184,6 @@ function configureLink(
         "Choose an mtu= from 68 to 65535, at least 1280 for IPv6",
       );
     }
-    view.setInt32(IFREQ_VALUE, queueLength, true);
-    check(
-      libc.ioctl(socket, SIOCSIFTXQLEN, bytes),
-      "ioctl(SIOCSIFTXQLEN)",
-      libc,
-    );
     view.setInt32(IFREQ_VALUE, 0, true);
     check(libc.ioctl(socket, SIOCGIFFLAGS, bytes), "ioctl(SIOCGIFFLAGS)", libc);
     const flags = view.getUint16(IFREQ_VALUE, true) | IFF_UP;
@@ -208,8 +204,14 @@ function ifreq(
 
 function check(result: number, syscall: string, libc: Libc): number {
   if (result >= 0) return result;
-  const errno = errnoName(libc.errno());
-  throw new DeviceError(
+  throw failure(syscall, errnoName(libc.errno()));
+}
+
+function failure(
+  syscall: string,
+  errno: ReturnType<typeof errnoName>,
+): DeviceError {
+  return new DeviceError(
     syscall,
     errno,
     `Cannot set the device up: ${syscall} says ${errno}`,
