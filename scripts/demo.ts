@@ -24,6 +24,7 @@ async function main(): Promise<number> {
     output: await must([...withNetwork(tungoCommand()), "-V"]),
     means: Deno.env.has("TUNGO") ? "the executable" : "from the sources",
   }));
+  if (report.failed().length > 0) return 1;
   report.text(PICTURE);
   const inside = missing === undefined
     ? await inNamespaces(report)
@@ -48,6 +49,8 @@ async function inNamespaces(report: Report): Promise<boolean> {
   const [command = "", ...args] = unshare(Deno.uid());
   const child = new Deno.Command(command, {
     args: [...args, ...denoRun("./in_namespaces.ts")],
+    // Deno asks for its newest version otherwise, through the TUN.
+    env: { DENO_NO_UPDATE_CHECK: "1" },
     // Held open as long as we live.
     stdin: "piped",
   }).spawn();

@@ -5,14 +5,22 @@ import { encodeDnsQuery, parseDnsAnswer } from "../../src/proto/dns.ts";
 import { parseAddress } from "../../src/wire/address.ts";
 import { onesComplementSum } from "../../src/wire/checksum.ts";
 
+// sys/socket.h, netinet/in.h
+const AF_INET = 2;
+const SOCK_RAW = 3;
+const IPPROTO_ICMP = 1;
+const SOL_SOCKET = 1;
+const SO_RCVTIMEO = 20;
+const IPV4_HEADER = 20;
+
+/** In ms. */
+const PATIENCE = 5000;
+
 /**
  * What stands in for curl, dig and ping where they are missing, as a process of its own: `http URL`, `bulk URL`,
  * `dns SERVER NAME`, `ping ADDRESS`. Output and exit codes are theirs.
  */
 if (import.meta.main) main(Deno.args).then(Deno.exit);
-
-/** In ms. */
-const PATIENCE = 5000;
 
 async function main([what, where = "", name = ""]: string[]): Promise<number> {
   try {
@@ -39,9 +47,11 @@ async function print(text: string): Promise<number> {
   return 0;
 }
 
-/** `fetch` hides what the system has said behind a sentence about itself. */
+/** `fetch` hides what the system has said in a cause, behind a sentence about itself. */
 function reasonOf(error: unknown): string {
-  const said = /: ([A-Z][^:]*) \(os error \d+\)/.exec(String(error));
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (cause !== undefined) return reasonOf(cause);
+  const said = /([A-Z][^:]*) \(os error \d+\)/.exec(String(error));
   return said?.[1] ?? String(error);
 }
 
@@ -69,13 +79,6 @@ async function ask(server: string, name: string): Promise<string> {
   if (answer instanceof Error) throw answer;
   return answer.addresses.join("\n");
 }
-
-const AF_INET = 2;
-const SOCK_RAW = 3;
-const IPPROTO_ICMP = 1;
-const SOL_SOCKET = 1;
-const SO_RCVTIMEO = 20;
-const IPV4_HEADER = 20;
 
 /** An echo request as RFC 792 has it, without payload. */
 function ping(host: string): string {

@@ -90,75 +90,88 @@ function http({ attempt }: Stage, url: string): Promise<Trial> {
   return attempt(["curl", "-sS", url], ["http", url]);
 }
 
+interface Verdict {
+  /** The destination of the flow, whose line is waited for when all is well so far. */
+  readonly dst: string;
+  /** What of the program's output is worth seeing; all of it where this is missing. */
+  readonly output?: string | undefined;
+  readonly means: string;
+  readonly problem: string | undefined;
+  /** How the way it took must begin. */
+  readonly via?: string;
+}
+
+async function judge(
+  { tungo }: Stage,
+  { command, stdout, stderr }: Trial,
+  { dst, output = stdout + stderr, means, problem, via = "" }: Verdict,
+): Promise<Shown> {
+  if (problem !== undefined) return { command, output, means, problem };
+  const line = await tungo.line("flow.close", { dst });
+  const right = String(line["via"]).startsWith(via);
+  const way = `Expected the way to begin with "${via}"`;
+  return { command, output, means, line, problem: right ? undefined : way };
+}
+
 async function through(stage: Stage): Promise<Shown> {
   const { farEnd, machine } = stage.seen;
-  const { command, stdout, stderr } = await http(stage, `http://${WEB}/`);
-  const line = await stage.tungo.line("flow.close", { dst: `${WEB}:80` });
-  return {
-    command,
-    output: stdout + stderr,
+  const trial = await http(stage, `http://${WEB}/`);
+  return await judge(stage, trial, {
+    dst: `${WEB}:80`,
     means: farEnd === machine
       ? "all is on loopback here, so `via` alone tells the way"
       : `the web server has seen the far end (${farEnd})`,
-    line,
-    problem: expect(stdout, `You come from ${farEnd}\n`) ??
-      expectVia(line, "relay+wss "),
-  };
+    problem: expect(trial.stdout, `You come from ${farEnd}\n`),
+    via: "relay+wss ",
+  });
 }
 
 async function beside(stage: Stage): Promise<Shown> {
   const { farEnd, machine } = stage.seen;
-  const { command, stdout, stderr } = await http(stage, `http://${BESIDE}/`);
-  const line = await stage.tungo.line("flow.close", { dst: `${BESIDE}:80` });
-  return {
-    command,
-    output: stdout + stderr,
+  const trial = await http(stage, `http://${BESIDE}/`);
+  return await judge(stage, trial, {
+    dst: `${BESIDE}:80`,
     means: farEnd === machine
       ? "`via` says direct, and `why` which pattern has decided it"
       : `the web server has seen this machine (${machine})`,
-    line,
-    problem: expect(stdout, `You come from ${machine}\n`) ??
-      expectVia(line, "direct "),
-  };
+    problem: expect(trial.stdout, `You come from ${machine}\n`),
+    via: "direct ",
+  });
 }
 
 async function ask(stage: Stage): Promise<Shown> {
-  const { command, stdout, stderr } = await stage.attempt(
+  const trial = await stage.attempt(
     ["dig", "+short", `@${DNS}`, NAME],
     ["dns", DNS, NAME],
   );
-  return {
-    command,
-    output: stdout + stderr,
-    means: "UDP works, not only TCP; its line comes when the session is over",
-    line: await stage.tungo.line("flow.close", { dst: `${DNS}:53` }),
-    problem: expect(stdout, `${WEB}\n`),
-  };
+  return await judge(stage, trial, {
+    dst: `${DNS}:53`,
+    means: "not only TCP; a UDP session's line comes when it has been still",
+    problem: expect(trial.stdout, `${WEB}\n`),
+    via: "relay+wss ",
+  });
 }
 
 /** The program hears from its own system what the far end has found. */
 async function fails(
   stage: Stage,
-  where: string,
+  dst: string,
   { said, means }: { readonly said: string; readonly means: string },
 ): Promise<Shown> {
-  const url = `http://${where}/`;
-  const { command, code, stderr } = await stage.attempt(
-    ["curl", "-v", url],
-    ["http", url],
-  );
-  const row = stderr.split("\n").find((row) => row.includes(said));
-  return {
-    command,
-    output: row ?? stderr,
+  const url = `http://${dst}/`;
+  const trial = await stage.attempt(["curl", "-v", url], ["http", url]);
+  const row = trial.stderr.split("\n").find((row) => row.includes(said));
+  return await judge(stage, trial, {
+    dst,
+    output: row,
     means,
-    line: await stage.tungo.line("flow.close", { dst: where }),
-    problem: expect(code, NO_CONNECTION) ?? expect(row !== undefined, true),
-  };
+    problem: expect(trial.code, NO_CONNECTION) ??
+      (row === undefined ? `Expected "${said}"` : undefined),
+  });
 }
 
-async function ping(stage: Stage): Promise<Shown> {
-  const { command, code, stdout, stderr } = await stage.attempt(
+async function ping({ attempt }: Stage): Promise<Shown> {
+  const { command, code, stdout, stderr } = await attempt(
     ["ping", "-c", "1", "-W", "5", GATEWAY],
     ["ping", GATEWAY],
   );
@@ -172,34 +185,25 @@ async function ping(stage: Stage): Promise<Shown> {
 }
 
 async function bulk(stage: Stage): Promise<Shown> {
-  const where = `${WEB}:${BULK_PORT}`;
-  const url = `http://${where}/`;
+  const dst = `${WEB}:${BULK_PORT}`;
+  const url = `http://${dst}/`;
   const format = "%{size_download} %{time_total}";
-  const { command, stdout, stderr } = await stage.attempt(
+  const trial = await stage.attempt(
     ["curl", "-sS", "-o", "/dev/null", "-w", format, url],
     ["bulk", url],
   );
-  const [octets = 0, seconds = 0] = stdout.split(" ").map(Number);
-  return {
-    command: command.replace(format, `"${format}"`),
-    output: stdout + stderr,
+  const [octets = 0, seconds = 0] = trial.stdout.split(" ").map(Number);
+  const command = trial.command.replace(format, `"${format}"`);
+  return await judge(stage, { ...trial, command }, {
+    dst,
     means: `${formatSpeed(octets, seconds)}, with all programs on this machine`,
-    line: await stage.tungo.line("flow.close", { dst: where }),
     problem: expect(octets, BULK_OCTETS),
-  };
+    via: "relay+wss ",
+  });
 }
 
 function expect<T>(actual: T, expected: T): string | undefined {
   return actual === expected
     ? undefined
     : `Expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`;
-}
-
-function expectVia(
-  { via }: Readonly<Record<string, unknown>>,
-  way: string,
-): string | undefined {
-  return String(via).startsWith(way)
-    ? undefined
-    : `Expected it to go "${way.trim()}", it went "${via}"`;
 }
