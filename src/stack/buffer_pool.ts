@@ -39,6 +39,11 @@ export class BufferPool {
     this.#free[31 - Math.clz32(buffer.length)]?.push(buffer);
   }
 
+  /** Whether flows may ask for more than they have: half of the budget is kept for those that come. */
+  isAmple(): boolean {
+    return this.#inUse < BUDGET / 2;
+  }
+
   /** Octets in buffers that were taken and not given back. */
   inUse(): number {
     return this.#inUse;

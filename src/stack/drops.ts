@@ -21,6 +21,8 @@ export type DropReason =
   | "tcp.header"
   | "tcp.checksum"
   | "tcp.flags"
+  /** Both ends are the same, or a port is 0: what no host sends. */
+  | "tcp.land"
   | "tcp.pending limit"
   | "tcp.unacceptable"
   | "tcp.old timestamp"

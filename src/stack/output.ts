@@ -144,15 +144,17 @@ export class Output {
     });
   }
 
-  /** Queues a segment of `length` octets, all of them header, that answers one without a flow. */
-  queueTcp(key: FlowKey, segment: Readonly<Segment>, length: number): void {
-    this.#queue(
-      key,
-      TCP,
-      length,
-      false,
-      (view, at) => putTcp(view, at, segment, length),
-    );
+  /** Queues a segment of `length` octets, all of them header, that answers one without a flow. `putOptions` gets where it begins. */
+  queueTcp(
+    key: FlowKey,
+    segment: Readonly<Segment>,
+    length: number,
+    putOptions?: PutMessage,
+  ): void {
+    this.#queue(key, TCP, length, false, (view, at, octets) => {
+      putTcp(view, at, segment, length);
+      putOptions?.(view, at, octets);
+    });
   }
 
   /** Queues an ICMP message of `length` octets. */

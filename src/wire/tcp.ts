@@ -88,12 +88,13 @@ export function parseTcp(
   segment.window = view.getUint16(offset + WINDOW);
   segment.payload = offset + headerLength;
   segment.payloadLength = length - headerLength;
-  return parseTcpOptions(
+  parseTcpOptions(
     view,
     offset + TCP_HEADER,
     headerLength - TCP_HEADER,
     segment.options,
   );
+  return true;
 }
 
 /** Writes the header without options and with a zero checksum. `headerLength` counts the options too. */

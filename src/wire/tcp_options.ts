@@ -36,15 +36,15 @@ export const TIMESTAMPS_LENGTH = 12;
 const MAX_WINDOW_SCALE = 14;
 
 /**
- * Reads `length` octets of options; false when one reaches beyond the end. Unknown kinds are skipped, known ones of a
- * wrong length ignored. RFC 9293 §3.2 (MUST-6, MUST-7).
+ * Reads `length` octets of options. Unknown kinds are skipped, known ones of a wrong length ignored; one that reaches beyond
+ * the end ends the list, as in every kernel. RFC 9293 §3.2 (MUST-6, MUST-7).
  */
 export function parseTcpOptions(
   view: DataView,
   offset: number,
   length: number,
   options: TcpOptions,
-): boolean {
+): void {
   options.mss = 0;
   options.windowScale = -1;
   options.sackPermitted = false;
@@ -55,22 +55,21 @@ export function parseTcpOptions(
     length === TIMESTAMPS_LENGTH && view.getInt32(offset) === TIMESTAMPS_WORD
   ) {
     readTimestamps(view, offset + 2, options);
-    return true;
+    return;
   }
   const end = offset + length;
   for (let at = offset; at < end;) {
     const kind = view.getUint8(at);
-    if (kind === END) return true;
+    if (kind === END) return;
     if (kind === NOP) {
       at++;
       continue;
     }
     const size = at + 1 < end ? view.getUint8(at + 1) : 0;
-    if (size < 2 || at + size > end) return false;
+    if (size < 2 || at + size > end) return;
     readOption(view, at, kind, size, options);
     at += size;
   }
-  return true;
 }
 
 /** Writes the timestamps option with its NOPs and returns `TIMESTAMPS_LENGTH`. */

@@ -6,7 +6,7 @@ function state(d: Drill): string {
   return d.socket.state();
 }
 
-Deno.test("TCP half-closes when the peer ends first, and sends on [RFC 9293 §3.6, case 2]", () => {
+Deno.test("77 TCP half-closes when the peer ends first, and sends on [RFC 9293 §3.6, case 2]", () => {
   const d = drill("ESTABLISHED").in({ flags: "FA", seq: 1, ack: 1 });
   d.out({ flags: "A", ack: 2 }).silent();
   assertEquals([state(d), d.socket.rcv.finished], ["CLOSE-WAIT", true]);
@@ -20,7 +20,7 @@ Deno.test("TCP half-closes when the peer ends first, and sends on [RFC 9293 §3.
   assertEquals([state(d), d.events.at(-1)], ["CLOSED", "closed in order"]);
 });
 
-Deno.test("TCP half-closes first and receives on [RFC 9293 §3.6, case 1]", () => {
+Deno.test("78 TCP half-closes first and receives on [RFC 9293 §3.6, case 1]", () => {
   const d = drill("ESTABLISHED").closeWrite().out({ flags: "FA", seq: 1 });
   assertEquals(state(d), "FIN-WAIT-1");
   d.in({ seq: 1, ack: 2 }).silent();
@@ -48,7 +48,7 @@ Deno.test("TCP does not squeeze FIN through a shut window [RFC 9293 §3.8.6]", (
   d.in({ seq: 1, ack: 1, window: 10 }).out({ flags: "FA", seq: 1 });
 });
 
-Deno.test("TCP sends its FIN again in FIN-WAIT-1, CLOSING and LAST-ACK [RFC 9293 §3.8.1]", () => {
+Deno.test("79 TCP sends its FIN again in FIN-WAIT-1, CLOSING and LAST-ACK [RFC 9293 §3.8.1]", () => {
   const first = drill("ESTABLISHED").closeWrite().out();
   first.advance(200).out({ flags: "FA", seq: 1 }).silent();
 
@@ -62,7 +62,7 @@ Deno.test("TCP sends its FIN again in FIN-WAIT-1, CLOSING and LAST-ACK [RFC 9293
   last.advance(200).out({ flags: "FA", seq: 1, ack: 2 }).silent();
 });
 
-Deno.test("TCP closes simultaneously [RFC 9293 §3.6, figure 13]", () => {
+Deno.test("80 TCP closes simultaneously [RFC 9293 §3.6, figure 13]", () => {
   const d = drill("ESTABLISHED").closeWrite().out({ flags: "FA" });
   d.in({ flags: "FA", seq: 1, ack: 1 }).out({ flags: "A", seq: 2, ack: 2 });
   assertEquals(state(d), "CLOSING");
@@ -90,7 +90,7 @@ Deno.test("TCP leaves what it has received readable after an orderly end", () =>
   d.silent();
 });
 
-Deno.test("TCP in LAST-ACK stays when the ACK does not cover its FIN, and answers a repeated FIN", () => {
+Deno.test("84 TCP in LAST-ACK stays when the ACK does not cover its FIN, and answers a repeated FIN", () => {
   const d = drill("ESTABLISHED").in({ flags: "FA", seq: 1, ack: 1 }).out();
   d.write("x").out();
   d.closeWrite().out();
@@ -101,14 +101,14 @@ Deno.test("TCP in LAST-ACK stays when the ACK does not cover its FIN, and answer
   d.in({ flags: "FA", seq: 1, ack: 2 }).out({ flags: "A", ack: 2 });
 });
 
-Deno.test("TCP answers a stray ACK after the end with RST [RFC 9293 §3.5.2]", () => {
+Deno.test("85 TCP answers a stray ACK after the end with RST [RFC 9293 §3.5.2]", () => {
   const d = drill("ESTABLISHED").in({ flags: "FA", seq: 1, ack: 1 }).out();
   d.closeWrite().out().in({ seq: 2, ack: 2 });
 
   d.in({ seq: 2, ack: 2 }).out({ flags: "R", seq: 2 });
 });
 
-Deno.test("TCP in TIME-WAIT answers FIN and old octets, ignores RST, and ends after 10 s [RFC 9293 §3.10.7.4, RFC 1337]", () => {
+Deno.test("86 TCP in TIME-WAIT answers FIN and old octets, ignores RST, and ends after 10 s [RFC 9293 §3.10.7.4, RFC 1337]", () => {
   const d = drill("ESTABLISHED").closeWrite().out();
   d.in({ flags: "FA", seq: 1, ack: 2 }).out();
   d.advance(9000);
@@ -119,7 +119,7 @@ Deno.test("TCP in TIME-WAIT answers FIN and old octets, ignores RST, and ends af
   d.advance(10_001).in({ seq: 2, ack: 2 }).out({ flags: "R", seq: 2 });
 });
 
-Deno.test("TCP in TIME-WAIT takes a newer SYN at once, with an ISS beyond the old one [RFC 9293 §3.10.7.4, RFC 6191]", () => {
+Deno.test("87 TCP in TIME-WAIT takes a newer SYN at once, with an ISS beyond the old one [RFC 9293 §3.10.7.4, RFC 6191]", () => {
   const d = drill("ESTABLISHED").closeWrite().out();
   d.in({ flags: "FA", seq: 1, ack: 2 }).out();
 
@@ -132,7 +132,7 @@ Deno.test("TCP in TIME-WAIT takes a newer SYN at once, with an ISS beyond the ol
   assertEquals((iss - old) | 0, 65_536);
 });
 
-Deno.test("TCP in TIME-WAIT takes a SYN with a newer timestamp [RFC 6191 §2]", () => {
+Deno.test("87 TCP in TIME-WAIT takes a SYN with a newer timestamp [RFC 6191 §2]", () => {
   const d = drill("ESTABLISHED", { syn: { mss: 1380, timestamps: [100, 0] } });
   d.closeWrite().out();
   d.in({ flags: "FA", seq: 1, ack: 2, timestamps: [200, 0] }).out();
@@ -142,7 +142,7 @@ Deno.test("TCP in TIME-WAIT takes a SYN with a newer timestamp [RFC 6191 §2]", 
   assertEquals(d.syns.length, 1);
 });
 
-Deno.test("TCP aborts with RST at SND.NXT, and the peer's next segment gets RST too [RFC 9293 §3.10.5]", () => {
+Deno.test("13, 82 TCP aborts with RST at SND.NXT, and the peer's next segment gets RST too [RFC 9293 §3.10.5]", () => {
   const d = drill("ESTABLISHED").write("abc").out();
 
   d.abort().out({ flags: "RA", seq: 4, ack: 1 }).silent();
@@ -160,7 +160,7 @@ Deno.test("TCP aborts at the edge of the window when the peer has shrunk it", ()
   d.abort().out({ flags: "RA", seq: 1001 });
 });
 
-Deno.test("TCP is reset by RST at RCV.NXT, challenges one inside the window, ignores one outside [RFC 5961 §3.2]", () => {
+Deno.test("48 TCP is reset by RST at RCV.NXT, challenges one inside the window, ignores one outside [RFC 5961 §3.2]", () => {
   const d = drill("ESTABLISHED");
   d.in({ flags: "R", seq: 2 }).out({ flags: "A", seq: 1, ack: 1 });
   d.in({ flags: "R", seq: 0 }).in({ flags: "R", seq: 70_000 }).silent();
@@ -171,7 +171,7 @@ Deno.test("TCP is reset by RST at RCV.NXT, challenges one inside the window, ign
   assertEquals(d.events, ["closed reset"]);
 });
 
-Deno.test("TCP is reset by RST at the end of what arrived beyond a hole", () => {
+Deno.test("48 TCP is reset by RST at the end of what arrived beyond a hole", () => {
   const d = drill("ESTABLISHED").in({ seq: 5, ack: 1, text: "abc" }).out();
 
   d.in({ flags: "R", seq: 8 });
@@ -179,7 +179,7 @@ Deno.test("TCP is reset by RST at the end of what arrived beyond a hole", () => 
   assertEquals(d.events.at(-1), "closed reset");
 });
 
-Deno.test("TCP answers a SYN in a connection with a challenge ACK, once in 500 ms [RFC 5961 §4.2, §7]", () => {
+Deno.test("49 TCP answers a SYN in a connection with a challenge ACK, once in 500 ms [RFC 5961 §4.2, §7]", () => {
   const d = drill("ESTABLISHED");
   d.in({ flags: "S", seq: 1 }).out({ flags: "A", seq: 1, ack: 1 });
   d.in({ flags: "S", seq: 900_000 }).silent();
@@ -190,7 +190,7 @@ Deno.test("TCP answers a SYN in a connection with a challenge ACK, once in 500 m
   assertEquals(d.read(), "alive");
 });
 
-Deno.test("TCP lets a peer that has forgotten the connection open it again [RFC 5961 §4.2]", () => {
+Deno.test("50 TCP lets a peer that has forgotten the connection open it again [RFC 5961 §4.2]", () => {
   const d = drill("ESTABLISHED");
   d.in({ flags: "S", seq: 777 }).out({ flags: "A", ack: 1 });
 
@@ -199,7 +199,7 @@ Deno.test("TCP lets a peer that has forgotten the connection open it again [RFC 
   d.accept().out({ flags: "SA", ack: 779 });
 });
 
-Deno.test("TCP remembers 8192 ended connections; the oldest is forgotten first", () => {
+Deno.test("88 TCP remembers 8192 ended connections; the oldest is forgotten first", () => {
   const d = drill("LISTEN");
   const from = (port: number, flags: string, seq: number, ack = 0) =>
     d.inRaw(tcp({
@@ -230,4 +230,51 @@ Deno.test("TCP remembers 8192 ended connections; the oldest is forgotten first",
 
   const answers = d.emitted.map((packet) => readTcp(packet).flags);
   assertEquals(answers, ["R", "A"]);
+});
+
+Deno.test("45 TCP has timestamps of the time they leave in FIN, RST and the ACKs of TIME-WAIT [RFC 7323 §3.2]", () => {
+  const syn = { mss: 1380, timestamps: [100, 0] as const };
+  const reset = drill("ESTABLISHED", { syn });
+  const finished = drill("ESTABLISHED", { syn });
+  const clock = reset.write("a").next().timestamps?.[0] ?? 0;
+  reset.in({ seq: 1, ack: 2, timestamps: [100, clock] }).advance(5000);
+  reset.abort().out({ flags: "RA", timestamps: [clock + 5000, 100] });
+  finished.advance(7000).closeWrite();
+  finished.out({ flags: "FA", timestamps: [clock + 7000, 100] });
+  finished.in({ flags: "FA", seq: 1, ack: 2, timestamps: [101, 0] }).out();
+  finished.advance(1000);
+  finished.in({ flags: "FA", seq: 1, ack: 2, timestamps: [102, 0] })
+    .out({ flags: "A", timestamps: [clock + 8000, 101] });
+});
+
+Deno.test("90 TCP asks a silent peer after 60 s and every 30 s, and gives up after nine probes [RFC 9293 §3.8.4]", () => {
+  for (const ipv6 of [false, true]) {
+    const d = drill("ESTABLISHED", { ipv6 });
+    d.advance(59_999).silent();
+    d.advance(1).out({ flags: "A", seq: 0, ack: 1, text: "" }).silent();
+    d.advance(29_999).silent().advance(1).out({ seq: 0, text: "" });
+    d.in({ seq: 1, ack: 1 }).silent();
+    d.advance(59_999).silent();
+    for (let probe = 1; probe <= 9; probe++) {
+      d.advance(probe === 1 ? 1 : 30_000).out({ seq: 0 }).silent();
+    }
+    d.advance(30_000).out({ flags: "RA", seq: 1 }).silent();
+    assertEquals(d.events, ["closed timeout"]);
+    assertEquals(d.stack.pollAt(), Infinity);
+  }
+});
+
+Deno.test("81 TCP in FIN-WAIT-2 does not wait for ever for a peer that has gone [RFC 9293 §3.8.4]", () => {
+  const d = drill("ESTABLISHED").closeWrite().out().in({ seq: 1, ack: 2 });
+  d.advance(60_000 + 9 * 30_000);
+  assertEquals(d.emitted.splice(0).length, 10);
+  assertEquals(d.events.at(-1), "closed timeout");
+  d.in({ seq: 1, ack: 2 }).out({ flags: "R", seq: 2 });
+});
+
+Deno.test("98 A stack whose connections are all aborted has nothing left to do", () => {
+  const d = drill("ESTABLISHED").write("abc").out().abort().out({
+    flags: "RA",
+  });
+  assertEquals([d.stack.pollAt(), [...d.stack.tcpSockets()]], [Infinity, []]);
 });

@@ -23,14 +23,14 @@ const ack = (ack: number, sack?: [number, number][]) => ({
   ...(sack ? { sack } : {}),
 });
 
-Deno.test("TCP sends again at the third duplicate ACK, not before [RFC 5681 §3.2]", () => {
+Deno.test("65 TCP sends again at the third duplicate ACK, not before [RFC 5681 §3.2]", () => {
   const d = inFlight({ sack: false });
   d.in(ack(1)).in(ack(1)).silent();
 
   d.in(ack(1)).out({ flags: "PA", seq: 1, text: 1000 }).silent();
 });
 
-Deno.test("TCP does not count an ACK with octets or another window as a duplicate [RFC 5681 §2]", () => {
+Deno.test("65 TCP does not count an ACK with octets or another window as a duplicate [RFC 5681 §2]", () => {
   const d = inFlight({ sack: false });
   d.in({ ...ack(1), text: "a" }).out({ flags: "A", ack: 2 });
   d.in({ ...ack(1), seq: 2, window: 50_000 });
@@ -47,7 +47,7 @@ Deno.test("TCP sends the next lost segment at a partial ACK [RFC 6582 §3.2]", (
   d.in(ack(10_001)).silent();
 });
 
-Deno.test("TCP sends again what SACK shows to be lost, and only that [RFC 6675 §5]", () => {
+Deno.test("67 TCP sends again what SACK shows to be lost, and only that [RFC 6675 §5]", () => {
   const d = inFlight({ sack: true });
   d.in(ack(1001, [[2001, 3001]]));
   d.in(ack(1001, [[2001, 4001]])).silent();
@@ -57,7 +57,7 @@ Deno.test("TCP sends again what SACK shows to be lost, and only that [RFC 6675 �
   d.in(ack(10_001)).silent();
 });
 
-Deno.test("TCP halves its window once for several losses of one flight [RFC 6675 §5]", () => {
+Deno.test("67, 68 TCP halves its window once for several losses of one flight [RFC 6675 §5]", () => {
   const d = inFlight({ sack: true });
   d.write(30_000).silent();
   d.in(ack(1, [[1001, 2001]]));
@@ -72,7 +72,7 @@ Deno.test("TCP halves its window once for several losses of one flight [RFC 6675
   assertEquals(d.emitted.length <= 6, true);
 });
 
-Deno.test("TCP sends a segment that the first two duplicates say has left [RFC 3042]", () => {
+Deno.test("66 TCP sends a segment that the first two duplicates say has left [RFC 3042]", () => {
   const d = inFlight({ sack: true });
   d.write(5000).silent();
 
@@ -80,7 +80,7 @@ Deno.test("TCP sends a segment that the first two duplicates say has left [RFC 3
   d.in(ack(1, [[1001, 3001]])).out({ seq: 11_001, text: 1000 }).silent();
 });
 
-Deno.test("TCP sends the end of the flight again once when nothing else is left [RFC 6675 §4 NextSeg (4)]", () => {
+Deno.test("68 TCP sends the end of the flight again once when nothing else is left [RFC 6675 §4 NextSeg (4)]", () => {
   const d = inFlight({ sack: true });
   d.in(ack(1, [[1001, 8001]])).out({ seq: 1, text: 1000 });
 
@@ -116,7 +116,7 @@ Deno.test("TCP after a time-out trusts no SACK from before [RFC 2018 §8]", () =
   d.in(ack(1001)).out({ seq: 1001 });
 });
 
-Deno.test("TCP sends nothing again when the ACK waited as long as the event loop stood still", () => {
+Deno.test("72 TCP sends nothing again when the ACK waited as long as the event loop stood still", () => {
   const d = inFlight({ sack: true });
   d.now += 5000;
 

@@ -9,7 +9,7 @@ function lengths(d: Drill): number[] {
   });
 }
 
-Deno.test("TCP cuts what is written into segments of the peer's MSS and pushes the last [RFC 9293 §3.7.1, §3.9.1.2]", () => {
+Deno.test("55 TCP cuts what is written into segments of the peer's MSS and pushes the last [RFC 9293 §3.7.1, §3.9.1.2]", () => {
   const d = drill("ESTABLISHED", { syn: { mss: 1000 } });
 
   d.write(2500);
@@ -19,13 +19,13 @@ Deno.test("TCP cuts what is written into segments of the peer's MSS and pushes t
   d.out({ flags: "PA", seq: 2001, text: 500 }).silent();
 });
 
-Deno.test("TCP deducts the timestamps from the MSS [RFC 6691 §2]", () => {
+Deno.test("55 TCP deducts the timestamps from the MSS [RFC 6691 §2]", () => {
   const d = drill("ESTABLISHED", { syn: { mss: 1000, timestamps: [1, 0] } });
 
   d.write(1500).out({ text: 988 }).out({ text: 512 });
 });
 
-Deno.test("TCP sends super-packets where the device takes them, cut at the peer's MSS", () => {
+Deno.test("55 TCP sends super-packets where the device takes them, cut at the peer's MSS", () => {
   const d = drill("ESTABLISHED", {
     offload: OFFLOAD,
     syn: { mss: 1000, scale: 7 },
@@ -47,7 +47,7 @@ Deno.test("TCP sends a short segment as an ordinary packet although the device t
   assertEquals(d.emitted[0]?.checksum, "partial");
 });
 
-Deno.test("TCP joins small writes of one turn and does not wait between turns [RFC 9293 §3.7.4, Nagle off]", () => {
+Deno.test("95 TCP joins small writes of one turn and does not wait between turns [RFC 9293 §3.7.4, Nagle off]", () => {
   const d = drill("ESTABLISHED");
   d.socket.write(Uint8Array.of(0x61));
   d.socket.write(Uint8Array.of(0x62));
@@ -56,7 +56,7 @@ Deno.test("TCP joins small writes of one turn and does not wait between turns [R
   d.write("c").out({ flags: "PA", text: "c" }).silent();
 });
 
-Deno.test("TCP sends no more than the peer's window, whole segments first [RFC 9293 §3.8.6.2.1]", () => {
+Deno.test("56 TCP sends no more than the peer's window, whole segments first [RFC 9293 §3.8.6.2.1]", () => {
   const d = drill("ESTABLISHED", { syn: { mss: 1000, window: 2500 } });
 
   d.write(5000);
@@ -74,7 +74,7 @@ Deno.test("TCP sends half of the largest window seen when it never fits a segmen
   d.write(1000).out({ text: 400 }).silent();
 });
 
-Deno.test("TCP honours the window of the SYN unscaled, later ones scaled [RFC 7323 §2.2]", () => {
+Deno.test("57 TCP honours the window of the SYN unscaled, later ones scaled [RFC 7323 §2.2]", () => {
   const d = drill("SYN-RECEIVED", { syn: { mss: 100, scale: 4, window: 16 } });
   d.write(3000).silent();
 
@@ -83,7 +83,7 @@ Deno.test("TCP honours the window of the SYN unscaled, later ones scaled [RFC 73
   assertEquals(lengths(d), [100, 100]);
 });
 
-Deno.test("TCP does not take the window of an older ACK [RFC 9293 §3.10.7.4]", () => {
+Deno.test("62 TCP does not take the window of an older ACK [RFC 9293 §3.10.7.4]", () => {
   const d = drill("ESTABLISHED", { syn: { mss: 500, window: 1000 } });
   d.write(3000);
   assertEquals(lengths(d), [500, 500]);
@@ -93,7 +93,7 @@ Deno.test("TCP does not take the window of an older ACK [RFC 9293 §3.10.7.4]", 
   d.in({ seq: 1, ack: 501, window: 9000 }).silent();
 });
 
-Deno.test("TCP probes a shut window after 1 RTO and then ever more rarely, up to 60 s [RFC 9293 §3.8.6.1]", () => {
+Deno.test("58, 60 TCP probes a shut window after 1 RTO and then ever more rarely, up to 60 s [RFC 9293 §3.8.6.1]", () => {
   const d = drill("ESTABLISHED");
   d.in({ seq: 1, ack: 1, window: 0 });
   d.write("hello").silent();
@@ -115,7 +115,7 @@ Deno.test("TCP probes a shut window after 1 RTO and then ever more rarely, up to
   d.in({ seq: 1, ack: 1, window: 100 }).out({ flags: "PA", text: "hello" });
 });
 
-Deno.test("TCP gives up when its probes are not answered for 100 s [RFC 9293 §3.8.3]", () => {
+Deno.test("59 TCP gives up when its probes are not answered for 100 s [RFC 9293 §3.8.3]", () => {
   const d = drill("ESTABLISHED");
   d.in({ seq: 1, ack: 1, window: 0 });
   d.write("hello").advance(250_000);
@@ -132,7 +132,7 @@ Deno.test("TCP sends a silly segment when the window stays small [RFC 9293 §3.8
   d.advance(200).out({ text: 10 }).silent();
 });
 
-Deno.test("TCP stops when the peer shrinks its window, and goes on when it opens [RFC 9293 §3.8.6]", () => {
+Deno.test("61 TCP stops when the peer shrinks its window, and goes on when it opens [RFC 9293 §3.8.6]", () => {
   const d = drill("ESTABLISHED", { syn: { mss: 1000, window: 3000 } });
   d.write(6000);
   assertEquals(lengths(d), [1000, 1000, 1000]);
@@ -143,7 +143,7 @@ Deno.test("TCP stops when the peer shrinks its window, and goes on when it opens
   assertEquals(lengths(d), [1000, 1000, 1000]);
 });
 
-Deno.test("TCP sends unacknowledged octets again after 200 ms, 400 ms, … with a new identification [RFC 6298 §5, RFC 6864 §4]", () => {
+Deno.test("63 TCP sends unacknowledged octets again after 200 ms, 400 ms, … with a new identification [RFC 6298 §5, RFC 6864 §4]", () => {
   const d = drill("ESTABLISHED").write("hello");
   const identification = () => {
     const [packet] = d.emitted;
@@ -159,7 +159,7 @@ Deno.test("TCP sends unacknowledged octets again after 200 ms, 400 ms, … with 
   assertEquals(new Set(seen).size, 5);
 });
 
-Deno.test("TCP gives up after 100 s of silence, and says so with RST [RFC 9293 §3.8.3]", () => {
+Deno.test("76 TCP gives up after 100 s of silence, and says so with RST [RFC 9293 §3.8.3]", () => {
   const d = drill("ESTABLISHED").write("hello").advance(250_000);
 
   assertEquals(d.events.at(-1), "closed timeout");
@@ -167,7 +167,7 @@ Deno.test("TCP gives up after 100 s of silence, and says so with RST [RFC 9293 �
   d.out({ flags: "RA" }).advance(1e6).silent();
 });
 
-Deno.test("TCP sends the rest of a super-packet that was acknowledged in part", () => {
+Deno.test("64 TCP sends the rest of a super-packet that was acknowledged in part", () => {
   const d = drill("ESTABLISHED", {
     offload: OFFLOAD,
     syn: { mss: 1000, scale: 7 },
@@ -179,7 +179,7 @@ Deno.test("TCP sends the rest of a super-packet that was acknowledged in part", 
   d.advance(200).out({ seq: 4501 });
 });
 
-Deno.test("TCP backs its timer off, and takes no sample of what was sent twice [RFC 6298 §3, §5.5]", () => {
+Deno.test("75 TCP backs its timer off, and takes no sample of what was sent twice [RFC 6298 §3, §5.5]", () => {
   const d = drill("ESTABLISHED").write("a").out();
   d.advance(200).out({ text: "a" });
   d.in({ seq: 1, ack: 2 });
@@ -224,7 +224,7 @@ Deno.test("TCP sends 512 KiB of one flow in one poll and the rest in the next", 
   assertEquals(d.stack.pollAt() > d.now, true);
 });
 
-Deno.test("TCP to a distant peer starts with ten segments and doubles [RFC 6928 §2, RFC 5681 §3.1]", () => {
+Deno.test("73 TCP to a distant peer starts with ten segments and doubles [RFC 6928 §2, RFC 5681 §3.1]", () => {
   const d = drill("SYN-RECEIVED", { syn: { mss: 1000, scale: 7 } });
   d.now += 50;
   d.in({ seq: 1, ack: 1, window: 60_000 });
@@ -247,7 +247,7 @@ Deno.test("TCP to a peer on this machine is limited by its window alone", () => 
   assertEquals(lengths(d).length, 200);
 });
 
-Deno.test("TCP starts again with ten segments after an idle time [RFC 5681 §4.1]", () => {
+Deno.test("74 TCP starts again with ten segments after an idle time [RFC 5681 §4.1]", () => {
   const d = drill("SYN-RECEIVED", { syn: { mss: 1000, scale: 7 } });
   d.now += 50;
   d.in({ seq: 1, ack: 1, window: 60_000 });

@@ -33,7 +33,7 @@ function accepted(
   return { session, got };
 }
 
-Deno.test("UDP passes datagrams of every size both ways, empty ones too [RFC 768]", () => {
+Deno.test("115, 116 UDP passes datagrams of every size both ways, empty ones too [RFC 768]", () => {
   for (const length of [0, 1, 512, 1392, 65_507]) {
     const d = drill("LISTEN", { offload: OFFLOAD });
     const payload = counting(length);
@@ -50,7 +50,7 @@ Deno.test("UDP passes datagrams of every size both ways, empty ones too [RFC 768
   }
 });
 
-Deno.test("UDP sends fragments where the device takes no more than its MTU [RFC 791 §2.3, RFC 8200 §4.5]", () => {
+Deno.test("116 UDP sends fragments where the device takes no more than its MTU [RFC 791 §2.3, RFC 8200 §4.5]", () => {
   const d = drill("LISTEN");
   d.inRaw(udp({ ...FLOW, payload: bytes(1) }));
   accepted(d).session.send(counting(3000));
@@ -69,7 +69,7 @@ Deno.test("UDP sends fragments where the device takes no more than its MTU [RFC 
   );
 });
 
-Deno.test("UDP in IPv6 sends fragments with a fragment header [RFC 8200 §4.5]", () => {
+Deno.test("116 UDP in IPv6 sends fragments with a fragment header [RFC 8200 §4.5]", () => {
   const d = drill("LISTEN");
   d.inRaw(
     udp({ ...FLOW, src: "fd00::2", dst: "2001:db8::1", payload: bytes() }),
@@ -85,7 +85,7 @@ Deno.test("UDP in IPv6 sends fragments with a fragment header [RFC 8200 §4.5]",
   assertEquals(whole.subarray(8), counting(2000));
 });
 
-Deno.test("UDP takes a zero checksum in IPv4, not in IPv6, and drops a bad one [RFC 768, RFC 8200 §8.1]", () => {
+Deno.test("112 UDP takes a zero checksum in IPv4, not in IPv6, and drops a bad one [RFC 768, RFC 8200 §8.1]", () => {
   const zero = udpOctets({ ...FLOW, payload: bytes(1) });
   zero.set([0, 0], 6);
   const bad = udpOctets({ ...FLOW, payload: bytes(1) });
@@ -102,7 +102,7 @@ Deno.test("UDP takes a zero checksum in IPv4, not in IPv6, and drops a bad one [
   assertEquals(d.sessions.length, 1);
 });
 
-Deno.test("UDP sends a sum of zero as all ones [RFC 768]", () => {
+Deno.test("113 UDP sends a sum of zero as all ones [RFC 768]", () => {
   const d = drill("LISTEN");
   d.inRaw(udp({ ...FLOW, payload: bytes() }));
   const { session } = accepted(d);
@@ -116,7 +116,7 @@ Deno.test("UDP sends a sum of zero as all ones [RFC 768]", () => {
   assertEquals([sums.has(0), sums.has(0xffff)], [false, true]);
 });
 
-Deno.test("UDP goes by its own length field [RFC 768]", () => {
+Deno.test("114 UDP goes by its own length field [RFC 768]", () => {
   const { src, dst } = FLOW;
   const packet = (length: number) => {
     const payload = bytes(u16(5000), u16(53), u16(length), 0, 0, 1, 2, 3, 4);
@@ -130,7 +130,7 @@ Deno.test("UDP goes by its own length field [RFC 768]", () => {
   assertEquals(accepted(d).got, [bytes(1, 2)]);
 });
 
-Deno.test("UDP takes a super-packet apart [virtio 1.3 §5.1.6]", () => {
+Deno.test("117 UDP takes a super-packet apart [virtio 1.3 §5.1.6]", () => {
   const d = drill("LISTEN");
   const payload = counting(12_007);
   d.inRaw(udp({ ...FLOW, payload }), {
@@ -148,7 +148,7 @@ Deno.test("UDP takes a super-packet apart [virtio 1.3 §5.1.6]", () => {
   assertEquals(got.at(-1), bytes(5));
 });
 
-Deno.test("UDP makes one session for each source and destination", () => {
+Deno.test("118 UDP makes one session for each source and destination", () => {
   const d = drill("LISTEN");
   const payload = bytes(1);
   d.inRaw(udp({ ...FLOW, payload }));
@@ -169,7 +169,7 @@ Deno.test("UDP holds 64 datagrams until the session is accepted, and drops the n
   assertEquals(d.drops("udp.queue"), 6);
 });
 
-Deno.test("UDP ends a session after 30 s without a datagram in either direction", () => {
+Deno.test("119 UDP ends a session after 30 s without a datagram in either direction", () => {
   const d = drill("LISTEN").inRaw(udp({ ...FLOW, payload: bytes(1) }));
   const { session } = accepted(d);
   let closed = 0;
@@ -187,7 +187,7 @@ Deno.test("UDP ends a session after 30 s without a datagram in either direction"
   assertEquals(d.sessions.length, 2);
 });
 
-Deno.test("UDP turns a session down with ICMP that quotes the datagram [RFC 1122 §3.2.2.1, RFC 4443 §3.1]", () => {
+Deno.test("111 UDP turns a session down with ICMP that quotes the datagram [RFC 1122 §3.2.2.1, RFC 4443 §3.1]", () => {
   const rows = [
     ["192.0.2.1", "refused", [3, 3]],
     ["192.0.2.1", "unreachable", [3, 1]],
@@ -238,7 +238,7 @@ Deno.test("110 UDP sends no more than a thousand ICMP errors in a second, and a 
   assertEquals(errorsFor(100) > 900 && errorsFor(100) <= 1050, true);
 });
 
-Deno.test("UDP keeps 8192 sessions; the one that was silent for the longest time makes room", () => {
+Deno.test("119 UDP keeps 8192 sessions; the one that was silent for the longest time makes room", () => {
   const d = drill("LISTEN");
   const closed: number[] = [];
   const from = (port: number) =>

@@ -22,6 +22,7 @@ export function segmentArrives(
   octets: Uint8Array,
   now: Millis,
 ): void {
+  socket.heard(now);
   if (socket.state() === "SYN-SENT") {
     arrivesInSynSent(socket, segment, now);
   } else if (checkSequence(socket, segment, now)) {
@@ -120,6 +121,8 @@ function checkSequence(
     // The ACK for what the peer sends again may have been lost: this one is never held back.
     rcv.noteDuplicate(segment);
     acks.due = true;
+  } else if (segment.seq === seqAdd(rcv.rcvNxt, -1)) {
+    socket.answerProbe(now);
   } else {
     socket.challenge(now);
   }
@@ -130,7 +133,9 @@ function checkSequence(
 function checkReset(socket: TcpSocket, segment: Segment, now: Millis): void {
   const { rcv } = socket;
   // When the tail of what it sent was lost, the peer's SND.NXT lies behind what has arrived.
-  if (segment.seq === rcv.rcvNxt || segment.seq === rcv.highest()) {
+  // What has not begun may end by any number in the window. RFC 9293 §3.10.7.4.
+  const exact = segment.seq === rcv.rcvNxt || segment.seq === rcv.highest();
+  if (exact || socket.state() === "SYN-RECEIVED") {
     socket.reset();
   } else {
     socket.challenge(now);

@@ -16,6 +16,8 @@ export interface TcpHost {
   drop(reason: DropReason): void;
   /** Has the socket's `deliver` and `transmit` called by the next poll. */
   markDirty(socket: TcpSocket): void;
+  /** The socket has ended, and its peer shall know: RST leaves with the next poll. */
+  markAborted(socket: TcpSocket): void;
   /** Something waits in `output`. */
   markQueued(): void;
   /** `timed.deadline` may have come nearer. */

@@ -4,18 +4,32 @@ import { RangeSet } from "./ranges.ts";
 import type { Ring } from "./ring.ts";
 import { seqAdd, seqDiff, seqLe, seqLt } from "./seq.ts";
 
+/**
+ * Octets that may wait for the application: a limit that starts small and doubles each time the application has taken as
+ * much, up to one figure for a peer on this machine and another for a distant one, whose round trips must be filled. A limit
+ * is a promise, not memory: the ring grows by need. Seven eighths of a power of two, for `SLACK`.
+ */
+const FIRST_LIMIT = 224 * 1024;
+const LOCAL_LIMIT = 896 * 1024;
+const DISTANT_LIMIT = 7 * 1024 * 1024;
+
+/** What may wait for the application, as a multiple of the limit, before the window shrinks. */
+const SLACK = 8 / 7;
+
 export interface ReceiverOptions {
   /** IRS, the sequence number of the peer's SYN. */
   readonly irs: number;
   /** Shift that our window is sent with; 0 when the peer did not offer scaling. */
   readonly scale: number;
-  /** Most octets that may wait for the application. */
-  readonly limit: number;
   /** Octets of a full segment of the peer's. */
   readonly mss: number;
   /** The peer understands SACK. */
   readonly sack: boolean;
   readonly ring: Ring;
+  /** The memory of all flows has room for larger windows. */
+  readonly mayGrow: () => boolean;
+  /** The peer is not on this machine. */
+  readonly isDistant: () => boolean;
 }
 
 /** What a segment's text did, for the decision when to acknowledge it. RFC 5681 §4.2. */
@@ -42,6 +56,9 @@ export class Receiver {
   /** The application has taken octets since the window was last sent. */
   #taken = false;
   readonly #options: ReceiverOptions;
+  #limit = FIRST_LIMIT;
+  /** Octets that the application has taken since the limit was set. */
+  #consumed = 0;
   /** What has arrived beyond RCV.NXT; its octets lie in the ring behind the readable ones. */
   #beyond: RangeSet | undefined;
   /** Sequence number of a FIN that waits for a hole to be filled. */
@@ -112,6 +129,8 @@ export class Receiver {
     ring.lend(octets, take);
     this.readable -= octets;
     this.#taken = true;
+    this.#consumed += octets;
+    if (this.#consumed >= this.#limit) this.#grow();
     if (this.readable === 0 && !this.#hasHole()) ring.release();
     else ring.drop(octets);
   }
@@ -125,17 +144,19 @@ export class Receiver {
 
   /**
    * SEG.WND to send now, 65 535 at most. The right edge moves only by an amount worth a segment (RFC 9293 §3.8.6.2.2) and
-   * not left: what the shift cuts off is rounded up, by less than one unit of it beyond the limit.
+   * not left: what the shift cuts off is rounded up, each time by less than one unit of it. Only a peer whose small segments
+   * add these up beyond `SLACK` sees its window shrink, by less than a unit (RFC 7323 §2.4).
    */
   window(): number {
     this.#taken = false;
     const { scale } = this.#options;
     const unit = (1 << scale) - 1;
     const offer = Math.max(0, this.#offer());
+    const most = Math.max(0, this.#limit * SLACK - unit - this.readable);
     const kept = seqDiff(this.#edge, this.rcvNxt);
     const window = offer - kept >= this.#worth()
       ? offer >> scale
-      : Math.min(kept + unit, offer + unit) >> scale;
+      : Math.min(kept + unit, most + unit) >> scale;
     const edge = seqAdd(this.rcvNxt, window << scale);
     if (seqLt(this.#edge, edge)) this.#edge = edge;
     return Math.min(65_535, window);
@@ -143,7 +164,7 @@ export class Receiver {
 
   /** SEG.WND of a SYN or SYN-ACK, which is never scaled. RFC 7323 §2.2. */
   synWindow(): number {
-    const window = Math.min(65_535, this.#options.limit);
+    const window = Math.min(65_535, this.#limit);
     this.#edge = seqAdd(this.rcvNxt, window);
     return window;
   }
@@ -154,7 +175,7 @@ export class Receiver {
     const window = seqDiff(this.#edge, this.rcvNxt);
     const growth = this.#offer() - window;
     // A quarter of the limit keeps a fast sender going with few updates; below two segments it is waiting for this one.
-    return growth >= this.#options.limit / 4 ||
+    return growth >= this.#limit / 4 ||
       (window < 2 * this.#options.mss && growth >= this.#worth());
   }
 
@@ -184,15 +205,22 @@ export class Receiver {
     return blocks + this.#beyond.latest(edges, 2 * blocks, most - blocks);
   }
 
+  #grow(): void {
+    const { mayGrow, isDistant } = this.#options;
+    this.#consumed = 0;
+    const most = isDistant() ? DISTANT_LIMIT : LOCAL_LIMIT;
+    if (this.#limit < most && mayGrow()) this.#limit *= 2;
+  }
+
   /** What the window could be; the header has 16 bits for it. */
   #offer(): number {
-    const { limit, scale } = this.#options;
-    return Math.min(limit - this.readable, 65_535 << scale);
+    const { scale } = this.#options;
+    return Math.min(this.#limit - this.readable, 65_535 << scale);
   }
 
   /** RFC 9293 §3.8.6.2.2: min(Fr · RCV.BUFF, Eff.snd.MSS). */
   #worth(): number {
-    return Math.min(this.#options.limit / 2, this.#options.mss);
+    return Math.min(this.#limit / 2, this.#options.mss);
   }
 
   #hasHole(): boolean {

@@ -78,7 +78,7 @@ export function sendAck(socket: TcpSocket, now: Millis): void {
   sentAck(socket);
 }
 
-/** An octet that the peer has already, so that it must answer with its window. RFC 9293 §3.8.6.1. */
+/** A number that the peer has got already, so that it must answer with its window, or at all. RFC 9293 §3.8.4, §3.8.6.1. */
 export function sendProbe(socket: TcpSocket, now: Millis): void {
   const segment = header(socket, seqAdd(socket.snd.sndUna, -1), ACK);
   segment.payloadLength = 0;
@@ -89,8 +89,8 @@ export function sendProbe(socket: TcpSocket, now: Millis): void {
   sentAck(socket);
 }
 
-/** RST behind everything that the peer can accept; it leaves with the next poll though the socket may be gone by then. */
-export function queueReset(socket: TcpSocket): void {
+/** RST behind everything that the peer can accept, from a socket that has ended. RFC 7323 §3.2 wants timestamps in it too. */
+export function sendReset(socket: TcpSocket, now: Millis): void {
   const { output, scratch } = socket.host;
   const { segment } = scratch;
   segment.sourcePort = localPort(socket.key);
@@ -99,8 +99,10 @@ export function queueReset(socket: TcpSocket): void {
   segment.ack = socket.rcv.rcvNxt;
   segment.flags = RST | ACK;
   segment.window = 0;
-  output.queueTcp(socket.key, segment, TCP_HEADER);
-  socket.host.markQueued();
+  segment.payloadLength = 0;
+  const at = output.transportAt(socket.key) + TCP_HEADER;
+  const options = putTimestampsOf(socket, at, now);
+  output.sendTcp(socket.key, segment, TCP_HEADER + options, 0);
 }
 
 function header(socket: TcpSocket, seq: number, flags: number): Segment {

@@ -1,6 +1,6 @@
 import type { Millis } from "../../base/clock.ts";
 import { type Segment, SYN } from "../../wire/tcp.ts";
-import { Congestion } from "./congestion.ts";
+import { Congestion, LOCAL_RTT } from "./congestion.ts";
 import { type SendSizes, superPacket } from "./negotiation.ts";
 import { type Hole, Recovery } from "./recovery.ts";
 import type { Ring } from "./ring.ts";
@@ -82,6 +82,11 @@ export class Sender {
   /** Octets the peer has not acknowledged, sent or not. */
   outstanding(): number {
     return this.#queued;
+  }
+
+  /** The peer is not on this machine, as far as its round trips tell. */
+  isDistant(): boolean {
+    return this.timer.rtt.min !== Infinity && this.timer.rtt.min > LOCAL_RTT;
   }
 
   /** Eff.snd.MSS */

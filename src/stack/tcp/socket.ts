@@ -9,25 +9,21 @@ import type { TcpHost } from "./host.ts";
 import { type Agreement, mssOfPath, ourMss } from "./negotiation.ts";
 import { Receiver } from "./rcv.ts";
 import { Ring } from "./ring.ts";
-import {
-  queueReset,
-  sendAck,
-  sendPlan,
-  sendProbe,
-  sendSyn,
-} from "./segment_out.ts";
+import { sendAck, sendPlan, sendProbe, sendSyn } from "./segment_out.ts";
 import { Sender } from "./snd.ts";
 import { maySend, type State, type Transition, transition } from "./state.ts";
 import { Timestamps } from "./timestamps.ts";
-
-/** Octets that may wait for the application. */
-const RECEIVE_LIMIT = 1024 * 1024;
 
 /** What one flow may send in one poll, in octets: a bulk flow must not stand in front of all others. */
 const POLL_OCTETS = 512 * 1024;
 
 /** A SYN-ACK and its retransmissions after 1, 3, 7 and 15 s have gone unanswered. */
 const SYN_RECEIVED_TIMEOUT: Millis = 30_000;
+
+/** RFC 9293 §3.8.4: how long a peer may be silent before it is asked, and how often it is asked then. As tun2socks has it. */
+const KEEP_ALIVE_IDLE: Millis = 60_000;
+const KEEP_ALIVE_INTERVAL: Millis = 30_000;
+const KEEP_ALIVE_PROBES = 9;
 
 /** RFC 5961 §7: a flow sends no more than one challenge ACK in this time. */
 const CHALLENGE_INTERVAL: Millis = 500;
@@ -56,6 +52,8 @@ export class TcpSocket implements Timed {
   /** RFC 7323 §4.3: Last.ACK.sent */
   lastAckSent = 0;
   events: TcpEvents | undefined;
+  /** When the last segment came. */
+  heardAt: Millis = 0;
   /** The host has noted it for the next poll. */
   dirty = false;
   deadline: Millis = Infinity;
@@ -70,6 +68,8 @@ export class TcpSocket implements Timed {
   #probeDue = false;
   #giveUpAt: Millis = Infinity;
   #challengedAt: Millis = -Infinity;
+  /** Keep-alive probes since the peer was heard last. */
+  #probes = 0;
   /** Events that the next `deliver` reports. */
   #established = false;
   #readable = false;
@@ -147,7 +147,7 @@ export class TcpSocket implements Timed {
   /** Sends RST and forgets everything. RFC 9293 §3.10.5. */
   abort(): void {
     if (this.#state === "CLOSED") return;
-    if (this.#state !== "SYN-SENT") queueReset(this);
+    if (this.#state !== "SYN-SENT") this.host.markAborted(this);
     this.rcv.discard();
     this.#close();
   }
@@ -202,12 +202,19 @@ export class TcpSocket implements Timed {
     if (this.snd.timer.deadline <= now) {
       const due = this.snd.expire(now);
       if (due === "give up") {
-        queueReset(this);
-        this.#close("timeout");
+        this.#giveUp();
         return;
       }
       this.#probeDue = due === "probe";
       this.#synDue = this.#isOpening();
+    }
+    if (this.#keepAliveAt() <= now) {
+      if (this.#probes === KEEP_ALIVE_PROBES) {
+        this.#giveUp();
+        return;
+      }
+      this.#probes++;
+      this.#probeDue = true;
     }
     if (this.acks.deadline <= now) this.acks.expire();
     this.#reschedule(now);
@@ -238,6 +245,12 @@ export class TcpSocket implements Timed {
     this.#synDue = false;
   }
 
+  /** A segment has come. */
+  heard(now: Millis): void {
+    this.heardAt = now;
+    this.#probes = 0;
+  }
+
   noteReadable(): void {
     this.#readable = true;
   }
@@ -248,6 +261,12 @@ export class TcpSocket implements Timed {
 
   resendSyn(): void {
     this.#synDue = true;
+  }
+
+  /** A keep-alive or a window probe came: answered whenever the limit of all flows allows it. RFC 9293 §3.8.4, §3.8.6.1. */
+  answerProbe(now: Millis): void {
+    if (this.host.mayChallenge(now)) this.acks.due = true;
+    else this.host.drop("tcp.challenge limit");
   }
 
   /** RFC 5961 §7: an ACK that asks the peer whether it meant what came, no more often than is useful. */
@@ -297,10 +316,11 @@ export class TcpSocket implements Timed {
     return new Receiver({
       irs,
       scale: Math.max(0, agreement.scale),
-      limit: RECEIVE_LIMIT,
       mss: this.offeredMss(),
       sack: agreement.sack,
       ring: this.#receiveRing,
+      mayGrow: () => this.host.pool.isAmple(),
+      isDistant: () => this.snd.isDistant(),
     });
   }
 
@@ -321,6 +341,19 @@ export class TcpSocket implements Timed {
     else this.snd.settle(now);
   }
 
+  /** When the next keep-alive probe is due: only while nothing else would tell that the peer is gone. RFC 9293 §3.8.4. */
+  #keepAliveAt(): Millis {
+    const waits = this.snd.timer.deadline !== Infinity || this.#isOpening();
+    return waits
+      ? Infinity
+      : this.heardAt + KEEP_ALIVE_IDLE + this.#probes * KEEP_ALIVE_INTERVAL;
+  }
+
+  #giveUp(): void {
+    this.host.markAborted(this);
+    this.#close("timeout");
+  }
+
   #close(reason?: "reset" | "timeout"): void {
     this.snd.discard();
     this.#state = "CLOSED";
@@ -335,6 +368,7 @@ export class TcpSocket implements Timed {
       this.snd.timer.deadline,
       this.acks.deadline,
       this.#giveUpAt,
+      this.#keepAliveAt(),
     );
     this.host.schedule(this);
   }

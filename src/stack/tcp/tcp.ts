@@ -29,6 +29,7 @@ import type { TcpHost } from "./host.ts";
 import { IsnGenerator } from "./isn.ts";
 import { agree, offer } from "./negotiation.ts";
 import { PendingSyn, type SynVerdict } from "./pending_syn.ts";
+import { sendReset } from "./segment_out.ts";
 import { seqAdd, seqMax } from "./seq.ts";
 import type { Plan } from "./snd.ts";
 import { TcpSocket } from "./socket.ts";
@@ -82,6 +83,8 @@ export class Tcp implements TcpHost, SynVerdict {
   /** In order of their ends. */
   readonly #timeWaits = new Set<TimeWait>();
   readonly #challenges = new RateLimit(CHALLENGES_PER_SECOND, 50);
+  /** Ended; their RST leaves with the next poll. */
+  #aborted: TcpSocket[] = [];
   #dirty: TcpSocket[] = [];
   #polled: TcpSocket[] = [];
   #now: Millis = 0;
@@ -151,6 +154,7 @@ export class Tcp implements TcpHost, SynVerdict {
   /** Sends what the flows may send; `output` is open. */
   transmit(now: Millis): void {
     this.#now = now;
+    for (const socket of this.#aborted.splice(0)) sendReset(socket, now);
     const batch = this.#dirty;
     this.#dirty = this.#polled;
     this.#polled = batch;
@@ -162,7 +166,7 @@ export class Tcp implements TcpHost, SynVerdict {
   }
 
   isDirty(): boolean {
-    return this.#dirty.length > 0;
+    return this.#dirty.length > 0 || this.#aborted.length > 0;
   }
 
   *sockets(): Generator<TcpSocket> {
@@ -232,6 +236,11 @@ export class Tcp implements TcpHost, SynVerdict {
     this.#options.onDirty();
   }
 
+  markAborted(socket: TcpSocket): void {
+    this.#aborted.push(socket);
+    this.#options.onDirty();
+  }
+
   schedule(timed: Timed): void {
     this.#options.timers.schedule(timed);
   }
@@ -294,16 +303,17 @@ export class Tcp implements TcpHost, SynVerdict {
 
   /** RFC 9293 §3.10.7.1, §3.10.7.2: no connection has this key. */
   #listen(key: FlowKey, segment: Segment, leastIss?: number): void {
+    if (localPort(key) === 0 || remotePort(key) === 0 || sameEnds(key)) {
+      this.drop("tcp.land");
+      return;
+    }
     const { flags } = segment;
     const kind = flags & (SYN | ACK | RST | FIN);
     if (kind !== SYN) {
       // A null segment, or SYN with FIN, is nobody's honest mistake.
-      if (kind === 0 || (flags & SYN && flags & FIN)) this.drop("tcp.flags");
-      else answerWithReset(this, key, segment);
-      return;
-    }
-    if (localPort(key) === 0 || remotePort(key) === 0 || sameEnds(key)) {
-      this.drop("tcp.flags");
+      if (kind === 0 || (flags & SYN && flags & (FIN | RST))) {
+        this.drop("tcp.flags");
+      } else answerWithReset(this, key, segment);
       return;
     }
     const syn = new PendingSyn(key, segment, leastIss, this, this.#now);

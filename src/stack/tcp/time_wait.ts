@@ -1,5 +1,6 @@
 import type { Millis } from "../../base/clock.ts";
 import { ACK, RST, type Segment, SYN, TCP_HEADER } from "../../wire/tcp.ts";
+import { putTimestamps, TIMESTAMPS_LENGTH } from "../../wire/tcp_options.ts";
 import { type FlowKey, localPort, remotePort } from "../flow_key.ts";
 import type { Timed } from "../timer_queue.ts";
 import type { TcpHost } from "./host.ts";
@@ -50,7 +51,7 @@ export class TimeWait implements Timed {
       if (newer) return true;
     }
     this.deadline = now + TIME_WAIT;
-    this.#acknowledge();
+    this.#acknowledge(now);
     return false;
   }
 
@@ -63,15 +64,21 @@ export class TimeWait implements Timed {
     return seqAdd(this.#sndNxt, 65_536);
   }
 
-  #acknowledge(): void {
-    const { segment } = this.#host.scratch;
+  #acknowledge(now: Millis): void {
+    const { output, scratch: { segment } } = this.#host;
+    const timestamps = this.#timestamps;
+    const options = timestamps.enabled ? TIMESTAMPS_LENGTH : 0;
     segment.sourcePort = localPort(this.key);
     segment.destinationPort = remotePort(this.key);
     segment.seq = this.#sndNxt;
     segment.ack = this.#rcvNxt;
     segment.flags = ACK;
     segment.window = 0;
-    this.#host.output.queueTcp(this.key, segment, TCP_HEADER);
+    output.queueTcp(this.key, segment, TCP_HEADER + options, (view, at) => {
+      if (options === 0) return;
+      const value = timestamps.value(now);
+      putTimestamps(view, at + TCP_HEADER, value, timestamps.recent);
+    });
     this.#host.markQueued();
   }
 }
