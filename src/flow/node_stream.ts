@@ -79,6 +79,8 @@ class NodeStream implements ByteStream {
   #reading: SocketReading | undefined;
   #paused = true;
   #read: PendingRead | undefined;
+  /** The pending read has taken octets, and is about to be resolved. */
+  #taking = false;
   /** What came while nobody read; the socket is paused then. */
   #waiting: Uint8Array[] = [];
   #ended = false;
@@ -169,9 +171,16 @@ class NodeStream implements ByteStream {
       this.#pause();
       return;
     }
-    this.#read = undefined;
     read.take(octets);
-    read.resolve(true);
+    // Records of one segment come one behind the other: the read goes on until all of them have been taken.
+    if (!this.#taking) queueMicrotask(() => this.#settle());
+    this.#taking = true;
+  }
+
+  #settle(): void {
+    this.#taking = false;
+    this.#read?.resolve(true);
+    this.#read = undefined;
   }
 
   #resume(): void {
@@ -201,6 +210,7 @@ class NodeStream implements ByteStream {
 
   #onEnd(): void {
     this.#ended = true;
+    if (this.#taking) return;
     this.#read?.resolve(false);
     this.#read = undefined;
   }
@@ -212,8 +222,10 @@ class NodeStream implements ByteStream {
 
   #fail(reason: unknown): void {
     this.#failure ??= { reason };
-    this.#read?.reject(this.#failure.reason);
-    this.#read = undefined;
+    if (!this.#taking) {
+      this.#read?.reject(this.#failure.reason);
+      this.#read = undefined;
+    }
     this.#room?.reject(this.#failure.reason);
     this.#room = undefined;
   }
