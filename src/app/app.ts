@@ -11,7 +11,7 @@ import { Resolvers } from "./resolvers.ts";
 import type { Service } from "./service.ts";
 import { buildTungoService } from "./tungo_service.ts";
 
-/** How long flows that are under way may go on when the program is told to stop. */
+/** How long flows that are under way may go on when the program is told to stop, and then, how long they may take to say that they end. */
 const FAREWELL: Millis = 1000;
 
 export interface AppOptions {
@@ -45,12 +45,17 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const started: Service[] = [];
   let watch: Disposable | undefined;
 
-  const stop = async (): Promise<void> => {
-    for (const service of started) await service.close();
+  const idle = async (): Promise<void> => {
     const farewell = Promise.withResolvers<void>();
     using _timer = clock.callAt(clock.now() + FAREWELL, farewell.resolve);
     await Promise.race([flows.idle(), farewell.promise]);
+  };
+
+  const stop = async (): Promise<void> => {
+    for (const service of started) await service.close();
+    await idle();
     flows.abortAll(new Error("The program stops"));
+    await idle();
     watch?.[Symbol.dispose]();
     for (const service of started.splice(0).reverse()) await service.stop();
   };

@@ -41,6 +41,11 @@ export class Driver {
     this.#device = undefined;
   }
 
+  /** Sends what flows have said in this turn, their resets for example: their device is about to go. */
+  flush(): void {
+    this.#poll(this.#options.clock.now());
+  }
+
   stop(): void {
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;

@@ -95,6 +95,7 @@ class TungoService implements Service {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#driver?.flush();
     const device = this.#setup.device();
     await this.#setup.down();
     this.#driver?.stop();

@@ -1,6 +1,7 @@
 import { BoundedMap } from "../base/bounded_map.ts";
 import type { Clock, Millis } from "../base/clock.ts";
 import { DialError } from "../base/errors.ts";
+import { aborted } from "./deadline.ts";
 import type { Dialer, Upstream } from "./dialer.ts";
 import { formatEndpoint, type TcpFlow, type UdpFlow } from "./flow.ts";
 import type { Outcome } from "./handler.ts";
@@ -100,7 +101,10 @@ export async function connectTcp(
   await using upstream = await dialer.dialStream(flow);
   await handshake.mayAccept(flow, upstream);
   await using local = early ?? await flow.accept();
-  await splice(local, upstream, flow.traffic);
+  await Promise.race([
+    splice(local, upstream, flow.traffic),
+    aborted(flow.signal),
+  ]);
   return { via: viaOf(flow) };
 }
 
@@ -119,7 +123,7 @@ export async function connectUdp(
     flow.traffic.sent += payload.length;
     upstream.send(payload, to);
   });
-  await Promise.race([upstream.closed, local.closed]);
+  await Promise.race([upstream.closed, local.closed, aborted(flow.signal)]);
   return { via: viaOf(flow) };
 }
 

@@ -1,5 +1,6 @@
 import type { Clock, Millis } from "../base/clock.ts";
 import { DialError } from "../base/errors.ts";
+import { deferred } from "./stream.ts";
 
 export interface DeadlineOptions {
   readonly clock: Clock;
@@ -35,6 +36,15 @@ export async function withDeadline<T>(
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
+}
+
+/** Rejects with the signal's reason when it aborts. For a signal that lives no longer than who waits. */
+export function aborted(signal: AbortSignal): Promise<never> {
+  const { promise, reject } = deferred<never>();
+  const onAbort = (): void => reject(signal.reason);
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort, { once: true });
+  return promise;
 }
 
 /** Rejects with the signal's reason when it aborts before `promise` has settled. */

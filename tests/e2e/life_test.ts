@@ -26,7 +26,7 @@ const ALL =
   "tungo://:0?net=192.168.123.1/24,fd00:123::1/64&route=0.0.0.0/0,::/0&dns=1.1.1.1";
 
 function curl({ net: { client } }: Bed): Promise<string> {
-  return client.run("curl", "-sS", "-m", "2", `http://${TARGET4}/`);
+  return client.run("curl", "-sS", "-m", "5", `http://${TARGET4}/`);
 }
 
 /** Waits until it holds. */
@@ -48,11 +48,13 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       /^nameserver 1\.1\.1\.1$/m,
     );
     assertEquals(await curl(bed), TARGET4);
-    // An open connection is no reason to stay.
-    using _open = await bed.net.client.inside(() => Deno.connect(WEB));
+    // An open connection is no reason to stay, and is not left in the dark.
+    using open = await bed.net.client.inside(() => Deno.connect(WEB));
+    const end = open.read(new Uint8Array(1)).catch(({ code }) => code);
 
     const { code } = await tungo.stop(signal);
     assertEquals(code, 0);
+    assertEquals(await end, "ECONNRESET");
     assertEquals(await networkOf(bed), before);
     assertEquals(await curl(bed), CLIENT.eth0);
   });

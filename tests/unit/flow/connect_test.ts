@@ -2,12 +2,23 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { DialError } from "../../../src/base/errors.ts";
 import {
   connectTcp,
+  connectUdp,
   Handshake,
   type HandshakeMode,
 } from "../../../src/flow/connect.ts";
 import type { Dialer, Upstream } from "../../../src/flow/dialer.ts";
-import { deferred, rejected } from "../../../src/flow/stream.ts";
-import { tcpFlow, type TestFlow, upstreamOf } from "../../support/flows.ts";
+import {
+  type DatagramChannel,
+  deferred,
+  READY,
+  rejected,
+} from "../../../src/flow/stream.ts";
+import {
+  tcpFlow,
+  type TestFlow,
+  udpFlow,
+  upstreamOf,
+} from "../../support/flows.ts";
 import { ManualClock, settle } from "../../support/manual_clock.ts";
 import { streamPair, type TestStream } from "../../support/stream_pair.ts";
 
@@ -51,7 +62,7 @@ function connect(
   };
   const done = connectTcp(flow, dialer, handshake);
   done.catch(() => {});
-  return { application, target, answer, events, flow, done };
+  return { application, local, near, target, answer, events, flow, done };
 }
 
 async function finish(
@@ -203,4 +214,69 @@ Deno.test("connectTcp() waits so also when eager, and no longer than it is worth
     await slow.clock.advance(50);
     await finish(slow);
   }
+});
+
+Deno.test("connectTcp() cuts both sides when the flow is aborted", async () => {
+  const run = begin("eager", Infinity);
+  await settle();
+  run.flow.controller.abort(new Error("The program stops"));
+
+  await assertRejects(() => run.done, Error, "The program stops");
+  assertEquals([run.local.disposed, run.near.disposed], [true, true]);
+});
+
+/** A channel that notes its name when it is disposed. */
+function channel(
+  name: string,
+  closed: Promise<void>,
+  disposed: string[],
+): Promise<DatagramChannel> {
+  return Promise.resolve({
+    closed,
+    send: () => {},
+    deliver: () => {},
+    [Symbol.asyncDispose]: () => {
+      disposed.push(name);
+      return READY;
+    },
+  });
+}
+
+function beginUdp() {
+  const [near, far] = [deferred<void>(), deferred<void>()];
+  const controller = new AbortController();
+  const disposed: string[] = [];
+  const { signal } = controller;
+  const accept = () => channel("local", near.promise, disposed);
+  const done = connectUdp(udpFlow({ signal, accept }), {
+    dialStream: () => rejected(new Error("not here")),
+    dialDatagram: () => channel("upstream", far.promise, disposed),
+  });
+  done.catch(() => {});
+  return { near, far, controller, disposed, done };
+}
+
+Deno.test("connectUdp() closes both sides when either has ended", async () => {
+  for (const side of ["near", "far"] as const) {
+    const run = beginUdp();
+    run[side].resolve();
+    await run.done;
+    assertEquals(run.disposed, ["local", "upstream"]);
+  }
+});
+
+Deno.test("connectUdp() closes both sides when the flow is aborted", async () => {
+  const run = beginUdp();
+  await settle();
+  run.controller.abort(new Error("The program stops"));
+  await assertRejects(() => run.done, Error, "The program stops");
+  assertEquals(run.disposed, ["local", "upstream"]);
+});
+
+Deno.test("connectUdp() takes a session's end for no abort", async () => {
+  const run = beginUdp();
+  await settle();
+  run.near.resolve();
+  run.controller.abort(new Error("The session is over"));
+  await run.done;
 });
