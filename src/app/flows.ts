@@ -73,7 +73,7 @@ export class Flows {
   }
 
   #line(
-    { id, protocol, src, dst, name, traffic, trace }: Flow,
+    { id, protocol, src, dst, traffic, trace }: Flow,
     start: number,
     outcome: { readonly via: string | undefined; readonly reason: string },
   ): Fields {
@@ -82,7 +82,8 @@ export class Flows {
       protocol,
       src: formatEndpoint(src),
       dst: formatEndpoint(dst),
-      name,
+      // The flow that was derived with a name is further down; the trace is the same.
+      name: trace.findLast(({ name }) => name !== undefined)?.name,
       via: outcome.via,
       why: reasonsIn(trace),
       reason: outcome.reason,

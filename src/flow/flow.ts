@@ -11,6 +11,8 @@ export interface Step {
   readonly by: string;
   readonly what: string;
   readonly because?: string;
+  /** What the destination is called, where this step has learnt it. */
+  readonly name?: string;
 }
 
 /** Octets of payload so far, counted while they pass. */

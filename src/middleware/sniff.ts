@@ -39,7 +39,7 @@ async function sniffStream(
   const found = await findName(first, options);
   if (found !== undefined) {
     const { name, by } = found;
-    flow.trace.push({ by: "sniff", what: name, because: by });
+    flow.trace.push({ by: "sniff", what: name, because: by, name });
   }
   return await next({
     ...flow,
@@ -91,5 +91,6 @@ function nameIn(octets: Uint8Array): Found | "more" | undefined {
 function noteQuestion({ first, trace }: UdpFlow): void {
   const question = parseDnsQuestion(first);
   if (question === undefined) return;
+  // The question is no name of the nameserver's.
   trace.push({ by: "sniff", what: question.name, because: "DNS" });
 }

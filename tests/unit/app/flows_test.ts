@@ -40,10 +40,12 @@ Deno.test("Flows writes one line for a finished flow: who, where, which way, how
   const handler: Handler = async (flow) => {
     flow.traffic.sent = 3;
     flow.traffic.received = 5;
+    // Middleware derives a flow with the name and hands that on.
+    flow.trace.push({ by: "sniff", what: "", name: "example.com" });
     await clock.advance(1234.4);
     return { via: "direct" };
   };
-  await flows.run({ ...flow, name: "example.com" }, handler);
+  await flows.run(flow, handler);
   assertEquals(log.lines, [
     `info flow.close {"id":1,"protocol":"tcp","src":"10.0.0.2:40000","dst":"192.0.2.1:443","name":"example.com","via":"direct","reason":"end","sent":3,"received":5,"ms":1234}`,
   ]);
@@ -54,7 +56,12 @@ Deno.test("Flows says in the line why a flow went its way, step by step", async 
   const { log, flows } = begin();
   const { flow } = openFlow(flows);
   await flows.run(flow, ({ trace }) => {
-    trace.push({ by: "sniff", what: "example.com", because: "TLS SNI" });
+    trace.push({
+      by: "sniff",
+      what: "example.com",
+      because: "TLS SNI",
+      name: "example.com",
+    });
     trace.push({ by: "hop-0", what: "direct", because: "it matches .com" });
     trace.push({ by: "direct", what: "direct to 192.0.2.1:443" });
     return Promise.resolve({ via: "direct" });
