@@ -34,6 +34,8 @@ export const CLIENT = { eth0: "10.0.0.1", eth1: "10.0.1.1" } as const;
 /** Of `server`, beyond its links: only routes lead there. */
 export const TARGET4 = "198.51.100.10";
 export const TARGET6 = "2001:db8::10";
+/** Of `server`, for a nameserver: the one that both machines ask. */
+export const NAMESERVER4 = "192.0.2.53";
 /** Nothing answers there. */
 export const SILENT4 = "203.0.113.1";
 /** `server` knows no way there. */
@@ -84,15 +86,20 @@ async function makeBed(
   folder: string,
 ): Promise<Bed> {
   const run = `${folder}/run`;
-  const resolvConf = `${folder}/resolv.conf`;
   await Deno.mkdir(run);
-  await Deno.writeTextFile(resolvConf, "nameserver 192.0.2.53\n");
+  const resolvConf = {
+    client: `${folder}/client-resolv.conf`,
+    server: `${folder}/server-resolv.conf`,
+  };
+  for (const path of Object.values(resolvConf)) {
+    await Deno.writeTextFile(path, `nameserver ${NAMESERVER4}\n`);
+  }
   const start: Bed["start"] = (where, args, by = []) =>
-    startProgram(net[where], { args, run, resolvConf, by });
+    startProgram(net[where], { args, run, resolvConf: resolvConf[where], by });
   const bed: Bed = {
     net,
     run,
-    resolvConf,
+    resolvConf: resolvConf.client,
     start,
     async farEnd(...args) {
       const program = start("server", args);
@@ -138,6 +145,7 @@ async function lay(net: Namespaces<"client" | "server">): Promise<void> {
   await client.ip("-6 route add default via fd00::2 dev eth0");
   await client.ip(`route add default via ${SERVER1} dev eth1 metric 20`);
   await server.ip(`addr add ${TARGET4}/32 dev lo`);
+  await server.ip(`addr add ${NAMESERVER4}/32 dev lo`);
   await server.ip(`addr add ${TARGET6}/128 dev lo nodad`);
   await server.ip(
     "neigh add 10.0.0.99 lladdr 02:00:00:00:00:99 dev eth0 nud permanent",

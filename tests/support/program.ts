@@ -56,6 +56,8 @@ export function startProgram(
     "sh",
     ["-c", MOUNT, "sh", run, resolvConf, ...by, ...deno],
     {
+      // Its own question for a newer Deno would be one more flow.
+      env: { DENO_NO_UPDATE_CHECK: "1" },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

@@ -64,6 +64,28 @@ export async function udpTarget(
   return { [Symbol.dispose]: () => void socket.close() };
 }
 
+/** A nameserver for which every name has this one IPv4 address, and none of IPv6. */
+export function nameserver(
+  space: Namespace,
+  hostname: string,
+  address: string,
+): Promise<Disposable> {
+  const octets = address.split(".").map(Number);
+  return udpTarget(space, { hostname, port: 53 }, (query) => {
+    const end = query.indexOf(0, 12) + 5;
+    const isA = query[end - 3] === 1;
+    const answer = [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, ...octets];
+    // RFC 1035 §4.1.1: QR and RD, one question, the answers.
+    const head = [0x81, 0x80, 0, 1, 0, isA ? 1 : 0, 0, 0, 0, 0];
+    return Uint8Array.of(
+      ...query.subarray(0, 2),
+      ...head,
+      ...query.subarray(12, end),
+      ...isA ? answer : [],
+    );
+  });
+}
+
 /** A bound socket. */
 export async function udpSocket(
   space: Namespace,
