@@ -4,7 +4,7 @@ import type { ByteStream } from "./stream.ts";
 export function wrapStream<T extends object>(
   stream: ByteStream,
   changes: T & Partial<ByteStream>,
-): ByteStream & T {
+): ByteStream & NoInfer<T> {
   return {
     read: (take) => stream.read(take),
     write: (octets) => stream.write(octets),
