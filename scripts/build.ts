@@ -1,0 +1,80 @@
+/**
+ * `deno task build [TARGET]...`: makes `dist/tungo-<target>` for these targets or for all, and their `SHA256SUMS`. The
+ * same sources and the same Deno make the same octets.
+ */
+import { createHash } from "node:crypto";
+
+import { type Compiler, findCompilers } from "./build/compilers.ts";
+import { run } from "./build/run.ts";
+import {
+  executableName,
+  isTarget,
+  type Target,
+  TARGETS,
+} from "./build/targets.ts";
+
+const FOLDER = "dist";
+
+const FLAGS = [
+  "--quiet",
+  "--frozen",
+  // With FFI granted every other permission is within reach of the program.
+  "--allow-all",
+  // The cache would be a file in a folder that anybody may write to, and be believed.
+  "--no-code-cache",
+];
+
+main(Deno.args).catch(fail);
+
+async function main(args: readonly string[]): Promise<void> {
+  const targets = readTargets(args);
+  const findCompiler = await findCompilers(targets[0]);
+  await Deno.mkdir(FOLDER, { recursive: true });
+  const sums: string[] = [];
+  for (const target of targets) {
+    const name = executableName(target);
+    await compile(target, await findCompiler(target));
+    sums.push(`${await sha256(`${FOLDER}/${name}`)}  ${name}\n`);
+    say(`${FOLDER}/${name}`);
+  }
+  await Deno.writeTextFile(`${FOLDER}/SHA256SUMS`, sums.join(""));
+}
+
+/** At least one. */
+function readTargets(args: readonly string[]): [Target, ...Target[]] {
+  const all = Object.keys(TARGETS);
+  const unknown = args.filter((arg) => !isTarget(arg));
+  const [first, ...others] = (args.length > 0 ? args : all).filter(isTarget);
+  if (unknown.length > 0 || first === undefined) {
+    throw new Error(
+      `Cannot build for "${unknown.join('", "')}", only for ${all.join(", ")}`,
+    );
+  }
+  return [first, ...others];
+}
+
+async function compile(
+  target: Target,
+  { deno, env }: Compiler,
+): Promise<void> {
+  const output = `${FOLDER}/${executableName(target)}`;
+  const to = ["--target", target, "--output", output];
+  await run(deno, ["compile", ...FLAGS, ...to, "main.ts"], env);
+}
+
+async function sha256(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  using file = await Deno.open(path);
+  for await (const octets of file.readable) hash.update(octets);
+  return hash.digest("hex");
+}
+
+function fail(error: unknown): never {
+  say(error instanceof Error ? error.message : String(error));
+  Deno.exit(1);
+}
+
+function say(text: string): void {
+  // deno-lint-ignore no-console -- what a build says
+  console.log(text);
+}
