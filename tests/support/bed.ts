@@ -65,12 +65,16 @@ export async function networkOf(
   return (await Promise.all(parts)).join("").replaceAll(/^\d+: /gm, "");
 }
 
-/** A test with a bed of its own. */
+/** The applications of the tests. */
+const APPLICATIONS = ["curl", "dig", "iperf3", "nc", "ping"];
+
+/** A test with a bed of its own. It may need files beside the applications. */
 export function bedTest(
   title: string,
   test: (bed: Bed) => Promise<void>,
+  needs: readonly string[] = [],
 ): void {
-  netnsTest(title, ["client", "server"], async (net) => {
+  const run = async (net: Bed["net"]): Promise<void> => {
     await lay(net);
     const folder = await Deno.makeTempDir({ prefix: "tungo-bed-" });
     try {
@@ -78,7 +82,8 @@ export function bedTest(
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
-  });
+  };
+  netnsTest(title, ["client", "server"], run, [...APPLICATIONS, ...needs]);
 }
 
 async function makeBed(

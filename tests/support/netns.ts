@@ -71,13 +71,17 @@ export async function createNamespaces<Name extends string>(
   };
 }
 
-/** A test in namespaces of its own. Where the machine allows none it is ignored, and says what is missing. */
+/**
+ * A test in namespaces of its own. Where the machine allows none, or a program or file of `needs` is not there, it is
+ * ignored, and says what is missing.
+ */
 export function netnsTest<Name extends string>(
   title: string,
   names: readonly Name[],
   test: (net: Namespaces<Name>) => Promise<void>,
+  needs: readonly string[] = [],
 ): void {
-  const missing = whatIsMissing();
+  const missing = whatIsMissing(needs);
   // deno-lint-ignore no-console -- a test that does not run must be seen not to
   if (missing !== undefined) console.log(`SKIP: ${title}: needs ${missing}`);
   Deno.test({
@@ -90,20 +94,37 @@ export function netnsTest<Name extends string>(
   });
 }
 
-function whatIsMissing(): string | undefined {
+function whatIsMissing(needs: readonly string[]): string | undefined {
   if (Deno.build.os !== "linux") return "Linux";
   if (Deno.uid() !== 0) return "root";
+  if (!exists("/dev/net/tun")) return "/dev/net/tun";
+  const programs = ["ip", "unshare", ...needs];
+  const missing = programs.find((program) => !isThere(program));
+  if (missing !== undefined) return missing;
+  // Root in a container may be allowed neither.
+  const tun = ["--net", "ip", "tuntap", "add", "tun0", "mode", "tun"];
+  const { success } = new Deno.Command("unshare", {
+    args: tun,
+    stdout: "null",
+    stderr: "null",
+  }).outputSync();
+  return success ? undefined : "the right to make a namespace and a TUN in it";
+}
+
+/** A file by its path, or a program by its name. */
+function isThere(needed: string): boolean {
+  if (needed.includes("/")) return exists(needed);
+  const folders = (Deno.env.get("PATH") ?? "").split(":");
+  return folders.some((folder) => exists(`${folder}/${needed}`));
+}
+
+function exists(path: string): boolean {
   try {
-    Deno.statSync("/dev/net/tun");
+    Deno.statSync(path);
+    return true;
   } catch {
-    return "/dev/net/tun";
+    return false;
   }
-  try {
-    new Deno.Command("ip", { args: ["-V"], stdout: "null" }).outputSync();
-  } catch {
-    return "ip (iproute2)";
-  }
-  return undefined;
 }
 
 /** Those of test runs that were killed. */

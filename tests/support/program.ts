@@ -14,7 +14,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** tungo as a user starts it: main.ts in a process of its own. */
+/** tungo as a user starts it, in a process of its own. */
 export interface Program {
   readonly pid: number;
   /** What it has logged so far. */
@@ -38,9 +38,13 @@ export interface ProgramOptions {
   readonly resolvConf: string;
   /** A command that is to start it, like `["env", "PATH=/nowhere"]`. */
   readonly by?: readonly string[];
+  /** How tungo is started, where not from the sources. */
+  readonly command?: readonly string[];
 }
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+
+const SOURCES = [Deno.execPath(), "run", "--frozen", "-A", MAIN];
 
 /** `ip netns exec` has given the process a mount namespace of its own. */
 const MOUNT =
@@ -49,12 +53,11 @@ const MOUNT =
 /** Starts it without waiting for anything. It ends with the namespace at the latest. */
 export function startProgram(
   space: Namespace,
-  { args, run, resolvConf, by = [] }: ProgramOptions,
+  { args, run, resolvConf, by = [], command = SOURCES }: ProgramOptions,
 ): Program {
-  const deno = [Deno.execPath(), "run", "--frozen", "-A", MAIN, ...args];
   const child = space.spawn(
     "sh",
-    ["-c", MOUNT, "sh", run, resolvConf, ...by, ...deno],
+    ["-c", MOUNT, "sh", run, resolvConf, ...by, ...command, ...args],
     {
       // Its own question for a newer Deno would be one more flow.
       env: { DENO_NO_UPDATE_CHECK: "1" },
