@@ -69,7 +69,7 @@ async function inMemory(
   report: Report,
   { what, remedy }: Missing,
 ): Promise<boolean> {
-  report.title(`A real device cannot be shown here: ${what} is missing`);
+  report.title(`A real device cannot be shown here. Missing: ${what}`);
   report.text(`To see it: ${remedy}.`);
   if (Deno.env.has("TUNGO")) {
     report.text("Without it the executable that TUNGO names cannot be shown.");

@@ -62,7 +62,34 @@ async function missingNamespaces(): Promise<Missing | undefined> {
   const said = stderr.trim().split("\n").at(-1) ?? "";
   return {
     what: `namespaces (${said})`,
-    remedy:
-      "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0 kernel.unprivileged_userns_clone=1, whichever there is, or run it by sudo; in a container: start it with --privileged",
+    remedy: namespaceRemedy(readVariable),
   };
+}
+
+/** What systems keep user namespaces from ordinary users with, and what would let them: Ubuntu's, Debian's, everybody's. */
+const LOCKS = [
+  { name: "kernel.apparmor_restrict_unprivileged_userns", is: "1", open: 0 },
+  { name: "kernel.unprivileged_userns_clone", is: "0", open: 1 },
+  { name: "user.max_user_namespaces", is: "0", open: 10_000 },
+];
+
+/** `read` answers a kernel variable's value, undefined where there is none of that name. */
+export function namespaceRemedy(
+  read: (name: string) => string | undefined,
+): string {
+  const locked = LOCKS.filter(({ name, is }) => read(name) === is);
+  if (locked.length === 0) {
+    return "run it by sudo; in a container: start it with --privileged";
+  }
+  const words = locked.map(({ name, open }) => `${name}=${open}`);
+  return `run it by sudo, or allow them: sudo sysctl ${words.join(" ")}`;
+}
+
+function readVariable(name: string): string | undefined {
+  try {
+    const path = `/proc/sys/${name.replaceAll(".", "/")}`;
+    return Deno.readTextFileSync(path).trim();
+  } catch {
+    return undefined;
+  }
 }

@@ -40,7 +40,7 @@ netnsTest(
       [0, 7, 0],
       text,
     );
-    assertEquals(text.includes("/dev/net/tun is missing"), true);
+    assertEquals(text.includes("Missing: /dev/net/tun"), true);
   },
 );
 
