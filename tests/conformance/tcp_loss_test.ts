@@ -124,3 +124,43 @@ Deno.test("72 TCP sends nothing again when the ACK waited as long as the event l
   d.in(ack(10_001), "more");
   d.poll().silent();
 });
+
+/** Ten segments in flight to a distant peer with timestamps; the clock's value when they left. */
+function timed(): { readonly d: Drill; readonly left: number } {
+  const d = drill("SYN-RECEIVED", {
+    syn: { mss: 1012, scale: 7, sackPermitted: true, timestamps: [1, 0] },
+  });
+  d.now += 50;
+  d.in({ seq: 1, ack: 1, window: 60_000, timestamps: [1, 0] });
+  d.write(30_000);
+  const left = d.next().timestamps?.[0] ?? 0;
+  d.emitted.length = 0;
+  return { d, left };
+}
+
+Deno.test("71 TCP takes a time-out back when the echoed timestamp shows that the first copy has arrived [RFC 3522 §3.2, RFC 4015 §3.2]", () => {
+  const late = timed();
+  late.d.advance(300).out({ seq: 1, text: 1000 }).silent();
+  late.d.in({ ...ack(2001), timestamps: [2, late.left] });
+  // The window is ten segments still, and two more for what was acknowledged: nothing is sent a second time.
+  late.d.out({ seq: 10_001 }).out({ seq: 11_001 });
+
+  const lost = timed();
+  lost.d.advance(300);
+  const again = lost.d.next().timestamps?.[0] ?? 0;
+  lost.d.in({ ...ack(2001), timestamps: [2, again] })
+    .out({ seq: 2001 }).out({ seq: 3001 }).out({ seq: 4001 }).silent();
+});
+
+Deno.test("71 TCP takes a recovery back when the peer reports that all that was sent again were duplicates [RFC 2883, RFC 3708 §3]", () => {
+  const d = inFlight({ sack: true });
+  d.write(30_000).silent();
+  d.in(ack(1, [[3001, 10_001]])).out({ seq: 1, text: 1000 })
+    .out({ seq: 1001, text: 1000 });
+  d.emitted.length = 0;
+  // 1 and 1001 came late, 2001 too: the copies are reported as duplicates.
+  d.in(ack(10_001));
+  const before = d.emitted.length;
+  d.in(ack(10_001, [[1, 3001]]));
+  assertEquals(d.emitted.length > before, true);
+});

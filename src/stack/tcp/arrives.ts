@@ -82,7 +82,7 @@ function arrivesInSynSent(
   // RFC 7323 §2.2: the window of a SYN is never scaled.
   socket.snd.window.set(segment, segment.window);
   if (flags & ACK) {
-    socket.snd.acknowledge(segment, now);
+    socket.snd.acknowledge(segment, now, undefined);
     socket.establish();
     socket.acks.due = true;
   } else {
@@ -155,7 +155,7 @@ function checkAck(socket: TcpSocket, segment: Segment, now: Millis): boolean {
       answerWithReset(host, socket.key, segment);
       return false;
     }
-    snd.acknowledge(segment, now);
+    snd.acknowledge(segment, now, socket.timestamps.echoedAt(segment, now));
     socket.establish();
     return true;
   }
@@ -168,7 +168,7 @@ function checkAck(socket: TcpSocket, segment: Segment, now: Millis): boolean {
   }
   if (seqLe(snd.sndUna, ack)) {
     const before = snd.outstanding();
-    snd.acknowledge(segment, now);
+    snd.acknowledge(segment, now, socket.timestamps.echoedAt(segment, now));
     if (snd.outstanding() < before) socket.noteWritable();
   }
   return true;

@@ -15,6 +15,8 @@ export class Congestion {
   #mss: number;
   #local = true;
   #lossy = false;
+  /** What the window was before the last loss. */
+  #before = { cwnd: 0, ssthresh: 0, lossy: false };
 
   constructor(mss: number) {
     this.#mss = mss;
@@ -45,6 +47,23 @@ export class Congestion {
     } else {
       this.cwnd += Math.max(1, Math.floor(this.#mss * acked / this.cwnd));
     }
+  }
+
+  /** A recovery begins that `undo` may take back. */
+  remember(): void {
+    this.#before = {
+      cwnd: this.cwnd,
+      ssthresh: this.ssthresh,
+      lossy: this.#lossy,
+    };
+  }
+
+  /** Nothing was lost. RFC 4015 §3.2: the window is what it was before. */
+  undo(): void {
+    const { cwnd, ssthresh, lossy } = this.#before;
+    this.cwnd = Math.max(this.cwnd, cwnd);
+    this.ssthresh = Math.max(this.ssthresh, ssthresh);
+    this.#lossy = lossy;
   }
 
   /** RFC 5681 §3.1 eq. 4. */

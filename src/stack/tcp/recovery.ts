@@ -98,6 +98,12 @@ export class Recovery {
     this.#sacked?.clear();
   }
 
+  /** Nothing was lost: nothing more is sent again. */
+  cancel(): void {
+    this.#phase = "open";
+    this.#duplicates = 0;
+  }
+
   /** Octets that may be sent beyond the congestion window, because duplicates say that some have left. RFC 3042; SACK says it better. */
   limitedTransmit(): number {
     const silent = this.#phase === "open" && !this.#sacked?.count();

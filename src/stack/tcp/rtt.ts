@@ -12,7 +12,7 @@ const G: Millis = 1;
 
 /** Round trips, and the retransmission timeout made of them. RFC 6298. */
 export class Rtt {
-  /** The smallest sample. */
+  /** The smallest round trip that was timed. */
   min: Millis = Infinity;
   /** -1 before the first sample. */
   #srtt: Millis = -1;
@@ -34,11 +34,19 @@ export class Rtt {
     this.#timedAt = -1;
   }
 
-  /** SND.UNA advanced to `una` by a segment that arrived at `now`. RFC 6298 §5.7: the back-off has served. */
-  acknowledge(una: number, now: Millis): void {
+  /**
+   * SND.UNA advanced to `una` by a segment that arrived at `now`. RFC 6298 §5.7: the back-off has served. Where nothing is
+   * timed because something was sent again, the echoed timestamp tells the round trip (RFC 7323 §4.1).
+   */
+  acknowledge(una: number, now: Millis, echoedAt: Millis | undefined): void {
     this.#backoff = 0;
-    if (this.#timedAt < 0 || !seqLt(this.#timedSeq, una)) return;
-    this.#sample(now - this.#timedAt);
+    if (this.#timedAt < 0) {
+      if (echoedAt !== undefined) this.#smooth(Math.floor(now) - echoedAt);
+      return;
+    }
+    if (!seqLt(this.#timedSeq, una)) return;
+    this.min = Math.min(this.min, now - this.#timedAt);
+    this.#smooth(now - this.#timedAt);
     this.#timedAt = -1;
   }
 
@@ -55,8 +63,7 @@ export class Rtt {
   }
 
   /** RFC 6298 §2.2, §2.3. */
-  #sample(rtt: Millis): void {
-    this.min = Math.min(this.min, rtt);
+  #smooth(rtt: Millis): void {
     if (this.#srtt < 0) {
       this.#srtt = rtt;
       this.#rttvar = rtt / 2;

@@ -5,6 +5,7 @@ import { type SendSizes, superPacket } from "./negotiation.ts";
 import { type Hole, Recovery } from "./recovery.ts";
 import type { Ring } from "./ring.ts";
 import { SendWindow } from "./send_window.ts";
+import { SpuriousLoss } from "./spurious_loss.ts";
 import { SendTimer } from "./send_timer.ts";
 import { seqAdd, seqDiff, seqLe, seqLt, seqMax, seqMin } from "./seq.ts";
 
@@ -37,6 +38,7 @@ export class Sender {
   #sizes: SendSizes;
   #congestion: Congestion;
   #recovery: Recovery;
+  readonly #spurious = new SpuriousLoss();
   /** Octets in the ring: the first is SND.UNA's, or ISS + 1's before our SYN is acknowledged. */
   #queued = 0;
   #finQueued = false;
@@ -135,7 +137,11 @@ export class Sender {
   }
 
   /** SEG.ACK is acceptable: SND.UNA ≤ SEG.ACK ≤ SND.NXT. RFC 9293 §3.10.7.4, fifth step. */
-  acknowledge(segment: Segment, now: Millis): void {
+  acknowledge(
+    segment: Segment,
+    now: Millis,
+    echoedAt: Millis | undefined,
+  ): void {
     this.timer.answered();
     const flight = seqDiff(this.sndNxt, this.sndUna);
     const acked = seqDiff(segment.ack, this.sndUna);
@@ -143,13 +149,17 @@ export class Sender {
     const scale = segment.flags & SYN ? 0 : this.#sizes.scale;
     const window = segment.window << scale;
     const sameWindow = window === this.window.octets;
+    if (this.#spurious.detects(segment, acked > 0, echoedAt)) {
+      this.#recovery.cancel();
+      this.#congestion.undo();
+    }
     const news = this.#recovery.takeSack(
       segment.options,
       segment.ack,
       this.sndNxt,
     );
     if (acked > 0) {
-      this.#advance(segment.ack, acked, now);
+      this.#advance(segment.ack, acked, now, echoedAt);
     } else if (
       // RFC 5681 §2: what a duplicate ACK is; RFC 6675 §2 with SACK.
       flight > 0 && (news || (segment.payloadLength === 0 && sameWindow))
@@ -157,6 +167,8 @@ export class Sender {
       this.#recovery.duplicate();
     }
     if (flight > 0 && this.#recovery.detectsLoss()) {
+      this.#congestion.remember();
+      this.#spurious.begin();
       this.#congestion.loss(seqDiff(this.sndNxt, this.sndUna));
       this.#recovery.enter(this.sndUna, this.sndNxt);
     }
@@ -183,6 +195,7 @@ export class Sender {
     const end = seqAdd(plan.seq, plan.length + (plan.fin ? 1 : 0));
     if (seqLt(plan.seq, this.sndNxt)) {
       this.#recovery.retransmitted(end);
+      this.#spurious.sentAgain(seqDiff(end, plan.seq), now);
       this.timer.rtt.forget();
     } else {
       this.timer.rtt.start(plan.seq, now);
@@ -221,6 +234,8 @@ export class Sender {
     timer.rtt.backOff();
     timer.rtt.forget();
     if (synchronized) {
+      if (this.#recovery.isOpen()) this.#congestion.remember();
+      this.#spurious.begin();
       this.#congestion.timeout(seqDiff(this.sndNxt, this.sndUna));
       this.#recovery.timeout(this.sndUna, this.sndNxt);
     }
@@ -261,7 +276,12 @@ export class Sender {
     return Math.max(0, seqDiff(this.#dataEnd(), this.sndNxt));
   }
 
-  #advance(ack: number, acked: number, now: Millis): void {
+  #advance(
+    ack: number,
+    acked: number,
+    now: Millis,
+    echoedAt: Millis | undefined,
+  ): void {
     const limited = this.#congestion.window() - this.#sizes.mss <=
       seqDiff(this.sndNxt, this.sndUna);
     const octets = Math.min(
@@ -272,7 +292,7 @@ export class Sender {
     if (this.#queued === 0) this.#ring.release();
     else this.#ring.drop(octets);
     this.sndUna = ack;
-    this.timer.rtt.acknowledge(ack, now);
+    this.timer.rtt.acknowledge(ack, now, echoedAt);
     this.#congestion.observe(this.timer.rtt.min);
     if (!this.#recovery.isFast()) this.#congestion.acked(octets, limited);
     this.#recovery.advance(ack);

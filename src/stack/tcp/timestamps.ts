@@ -24,6 +24,13 @@ export class Timestamps {
     return (Math.floor(now) + this.#offset) | 0;
   }
 
+  /** When the segment left whose timestamp a segment that arrives at `now` echoes, in whole milliseconds. RFC 7323 §4.1. */
+  echoedAt({ options }: Segment, now: Millis): Millis | undefined {
+    if (!this.enabled || !options.timestamps) return undefined;
+    const age = seqDiff(this.value(now), options.tsEcr);
+    return age < 0 ? undefined : Math.floor(now) - age;
+  }
+
   /** RFC 7323 §5.3 R1 (PAWS). A segment without the option is let through, as every kernel does (deviation from §3.2). */
   isOld({ options, flags }: Segment, now: Millis): boolean {
     return this.enabled && options.timestamps && !(flags & RST) &&
