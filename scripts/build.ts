@@ -1,6 +1,6 @@
 /**
- * `deno task build [TARGET]...`: makes `dist/tungo-<target>` for these targets or for all, and their `SHA256SUMS`. The
- * same sources and the same Deno make the same octets.
+ * `deno task build [TARGET]...`: makes `dist/tungo-<target>` for these targets, or for all that can be made here, and
+ * their `SHA256SUMS`. The same sources and the same Deno make the same octets.
  */
 import { createHash } from "node:crypto";
 
@@ -32,8 +32,15 @@ async function main(args: readonly string[]): Promise<void> {
   await Deno.mkdir(FOLDER, { recursive: true });
   const sums: string[] = [];
   for (const target of targets) {
+    const compiler = await findCompiler(target);
+    if (compiler === undefined) {
+      const problem = `Cannot build for ${target} as there is no denort for it`;
+      if (args.length > 0) throw new Error(problem);
+      say(problem);
+      continue;
+    }
     const name = executableName(target);
-    await compile(target, await findCompiler(target));
+    await compile(target, compiler);
     sums.push(`${await sha256(`${FOLDER}/${name}`)}  ${name}\n`);
     say(`${FOLDER}/${name}`);
   }

@@ -9,8 +9,8 @@ export interface Compiler {
   readonly env: Record<string, string>;
 }
 
-/** Finds one for each target. */
-export type FindCompiler = (target: Target) => Promise<Compiler>;
+/** Finds one for each target; undefined where there is none. */
+export type FindCompiler = (target: Target) => Promise<Compiler | undefined>;
 
 const FALLBACK = "2.7.14";
 
@@ -25,10 +25,12 @@ export async function findCompilers(target: Target): Promise<FindCompiler> {
   say(`Deno ${Deno.version.deno} cannot get its denort here: ${reason}`);
   say(`Deno ${FALLBACK} compiles instead: for trying, not for a release`);
   const deno = await installFallback();
-  return async (target) => ({
-    deno,
-    env: { DENORT_BIN: await denort(target) },
-  });
+  return async (target) => {
+    const runtime = await denort(target);
+    return runtime === undefined
+      ? undefined
+      : { deno, env: { DENORT_BIN: runtime } };
+  };
 }
 
 /** Why it cannot compile an empty program for the target, in its last words. */

@@ -8,13 +8,18 @@ const REQUIREMENTS = `${HERE}/denort_2_7_14.txt`;
 const PAYLOAD_MAGIC = "d3n0l4nd";
 const COUNT_SIZE = 8;
 
-/** The path of Deno 2.7.14's denort for a target, which stays in `.deno`. Rejects where no package has it, or another than we know. */
-export async function denort(target: Target): Promise<string> {
+/**
+ * The path of Deno 2.7.14's denort for a target, which stays in `.deno`; undefined where no package has it. Rejects where the
+ * package is another than we know.
+ */
+export async function denort(target: Target): Promise<string | undefined> {
+  const platform = TARGETS[target];
+  if (platform === null) return undefined;
   const path = `.deno/2.7.14/denort/${executableName(target)}`;
   if (await exists(path)) return path;
   const folder = await Deno.makeTempDir();
   try {
-    const program = await download(target, folder);
+    const program = await download(platform, folder);
     await Deno.mkdir(".deno/2.7.14/denort", { recursive: true });
     await Deno.writeFile(path, withoutPayload(program, target), {
       mode: 0o755,
@@ -26,7 +31,7 @@ export async function denort(target: Target): Promise<string> {
 }
 
 async function download(
-  target: Target,
+  platform: string,
   folder: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
   await run("pip", [
@@ -35,7 +40,7 @@ async function download(
     "--no-deps",
     "--require-hashes",
     "--only-binary=:all:",
-    ...["--platform", TARGETS[target]],
+    ...["--platform", platform],
     ...["--dest", folder],
     ...["--requirement", REQUIREMENTS],
   ]);
