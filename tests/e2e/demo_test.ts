@@ -4,6 +4,9 @@ import { netnsTest } from "../support/netns.ts";
 const DEMO = new URL("../../scripts/demo.ts", import.meta.url).pathname;
 const COMMAND = [Deno.execPath(), "run", "--frozen", "-A", DEMO];
 
+const HIDE = 'mount -t tmpfs tmpfs /dev/net && exec "$@"';
+const WITHOUT_TUN = ["unshare", "--mount", "sh", "-c", HIDE, "sh", ...COMMAND];
+
 /** Without colours, as its output is no terminal. */
 async function run(
   command: readonly string[],
@@ -32,9 +35,7 @@ netnsTest(
   "The demo shows them in memory where there is no /dev/net/tun, and says so",
   [],
   async () => {
-    const hide = 'mount -t tmpfs tmpfs /dev/net && exec "$@"';
-    const command = ["unshare", "--mount", "sh", "-c", hide, "sh", ...COMMAND];
-    const [code, text] = await run(command);
+    const [code, text] = await run(WITHOUT_TUN);
     assertEquals(
       [code, count(text, "ok  "), count(text, "FAILED")],
       [0, 7, 0],
@@ -48,3 +49,13 @@ netnsTest("The demo fails when tungo does not start", [], async () => {
   const [code, text] = await run(COMMAND, { TUNGO: "/bin/false" });
   assertEquals([code, count(text, "FAILED  tungo starts")], [1, 1], text);
 });
+
+netnsTest(
+  "The demo says that it cannot show an executable without /dev/net/tun, and does not pass for shown",
+  [],
+  async () => {
+    const [code, text] = await run(WITHOUT_TUN, { TUNGO: "/bin/true" });
+    assertEquals([code, count(text, "ok  ")], [77, 1], text);
+    assertEquals(text.includes("Missing: /dev/net/tun"), true);
+  },
+);
