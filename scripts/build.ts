@@ -1,6 +1,6 @@
 /**
  * `deno task build [TARGET]...`: makes `dist/tungo-<target>` for these targets, or for all that can be made here, and
- * their `SHA256SUMS`. The same sources and the same Deno make the same octets.
+ * their `SHA256SUMS`. Two builds of one checkout are the same octets.
  */
 import { createHash } from "node:crypto";
 
