@@ -8,21 +8,30 @@ export function duplex(
   stream: ByteStream,
 ): { readonly duplex: Duplex; readonly under: Under } {
   let paused = false;
-  /** The reader has asked for more while it was paused. */
+  let pulling = false;
+  /** The reader has asked for more while it was paused, or while it was served. */
   let wanted = false;
   const pull = async (): Promise<void> => {
-    if (paused) {
-      wanted = true;
-      return;
-    }
+    // The first of several pushes asks for more already, and a stream has one read at a time.
+    wanted = paused || pulling;
+    if (wanted) return;
+    pulling = true;
     try {
-      const more = await stream.read((octets) =>
-        result.push(Buffer.from(octets))
-      );
+      // Pushed when the read is over: whoever takes them may read into the very buffer that is lent here.
+      const taken: Buffer[] = [];
+      const more = await stream.read((octets) => {
+        taken.push(Buffer.from(octets));
+      });
+      for (const octets of taken) result.push(octets);
       if (!more) result.push(null);
     } catch (error) {
       result.destroy(asError(error));
     }
+    pulling = false;
+    pullAgain();
+  };
+  const pullAgain = (): void => {
+    if (wanted) void pull();
   };
   const result: Duplex = new Duplex({
     allowHalfOpen: true,
@@ -42,9 +51,7 @@ export function duplex(
     pause: () => paused = true,
     resume: () => {
       paused = false;
-      if (!wanted) return;
-      wanted = false;
-      void pull();
+      pullAgain();
     },
     reset: () => stream.abort(new Error("The stream was given up")),
   };
