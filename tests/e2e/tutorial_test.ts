@@ -10,7 +10,12 @@ import {
   TARGET4,
 } from "../support/bed.ts";
 import type { Program } from "../support/program.ts";
-import { httpTarget, nameserver, whoAsks } from "../support/targets.ts";
+import {
+  httpTarget,
+  nameserver,
+  tcpTarget,
+  whoAsks,
+} from "../support/targets.ts";
 
 const SERVICE =
   "tungo://:0?name=tungo&net=192.168.123.1/24&mtu=1420&dns=1.1.1.1";
@@ -206,6 +211,34 @@ bedTest(
     await expectBypass(bed, tungo, "eth1");
   },
 );
+
+bedTest(
+  "with sniffing.fallback a name that the far end cannot resolve is no reason to fail",
+  async (bed) => {
+    await using _servers = await startServers(bed);
+    await Deno.writeTextFile(`${bed.run}/gost.yml`, BYPASS_FILE);
+    const tungo = await bed.tungo("-C", "/run/gost.yml");
+    await routeByHand(bed);
+    const name = "host.invalid";
+    assertEquals(await fetchPage(bed, name), TARGET4);
+    const { via } = await tungo.line("flow.close", { name });
+    assertEquals(via, `relay+wss ${SERVER}:443 > ${TARGET4}:80`);
+  },
+);
+
+bedTest("with sniffing a server may speak first", async (bed) => {
+  const { client, server } = bed.net;
+  await using _servers = await startServers(bed);
+  const where = { hostname: TARGET4, port: 22 };
+  const banner = "SSH-2.0-OpenSSH_9.9\r\n";
+  using _target = await tcpTarget(server, where, async (connection) => {
+    await connection.write(new TextEncoder().encode(banner));
+  });
+  await Deno.writeTextFile(`${bed.run}/gost.yml`, BYPASS_FILE);
+  await bed.tungo("-C", "/run/gost.yml");
+  await routeByHand(bed);
+  assertEquals(await client.run("nc", "-d", "-w", "5", TARGET4, "22"), banner);
+});
 
 async function expectBypass(
   bed: Bed,

@@ -1,3 +1,4 @@
+import type { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { once } from "node:events";
@@ -55,7 +56,7 @@ export async function httpTarget(
 export async function udpTarget(
   space: Namespace,
   where: Endpoint,
-  answer: (datagram: Uint8Array, from: RemoteInfo) => Uint8Array,
+  answer: (datagram: Buffer, from: RemoteInfo) => Uint8Array,
 ): Promise<Disposable> {
   const socket = await udpSocket(space, where);
   socket.on("message", (datagram, from) => {
@@ -64,7 +65,7 @@ export async function udpTarget(
   return { [Symbol.dispose]: () => void socket.close() };
 }
 
-/** A nameserver for which every name has this one IPv4 address, and none of IPv6. */
+/** A nameserver for which every name but those under "invalid" has this one IPv4 address, and none of IPv6. */
 export function nameserver(
   space: Namespace,
   hostname: string,
@@ -73,7 +74,8 @@ export function nameserver(
   const octets = address.split(".").map(Number);
   return udpTarget(space, { hostname, port: 53 }, (query) => {
     const end = query.indexOf(0, 12) + 5;
-    const isA = query[end - 3] === 1;
+    const name = query.subarray(12, end).toString();
+    const isA = query[end - 3] === 1 && !name.includes("invalid");
     const answer = [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, ...octets];
     // RFC 1035 §4.1.1: QR and RD, one question, the answers.
     const head = [0x81, 0x80, 0, 1, 0, isA ? 1 : 0, 0, 0, 0, 0];
