@@ -21,6 +21,7 @@ import { tcp } from "../outbound/transport/tcp.ts";
 import { tls } from "../outbound/transport/tls.ts";
 import { ws } from "../outbound/transport/ws.ts";
 import { via } from "../outbound/via.ts";
+import { warm } from "../outbound/warm.ts";
 import type { Credentials } from "../proto/credentials.ts";
 import { bypassGroup } from "../rules/bypass.ts";
 import type { Context } from "./context.ts";
@@ -71,7 +72,7 @@ async function buildNode(
   return via(base, {
     name,
     way: `${connector.type}+${transport.type} ${address}`,
-    transport: await buildTransport(transport, node, context),
+    transport: warm(await buildTransport(transport, node, context), clock),
     connector: buildConnector(connector, node, own, context),
     timeout,
     clock,

@@ -19,7 +19,9 @@ import { endpointFor } from "../endpoint_for.ts";
 import { RelayStream } from "./relay_stream.ts";
 
 /** How long a refusal may take beyond a round trip to the node. */
-const GRACE: Millis = 25;
+const GRACE: Millis = 3;
+/** A near node's own pauses are longer than the way to it. */
+const LEAST_PATIENCE: Millis = 25;
 /** No application waits longer for a node that may have nothing to say. */
 const MAX_PATIENCE: Millis = 300;
 /** GOST answers every failed dial with "network unreachable": after so long it was no refusal. */
@@ -78,7 +80,7 @@ export function relay(options: RelayOptions): Connector {
     };
     return wrapStream(stream, {
       answered,
-      patience: knows ? Infinity : Math.min(MAX_PATIENCE, roundTrip + GRACE),
+      patience: knows ? Infinity : patienceFor(roundTrip),
       roundTrip,
       abort(reason: unknown): void {
         unlearn();
@@ -98,6 +100,11 @@ export function relay(options: RelayOptions): Connector {
       return untilRefused(datagramStream(stream, framing), target);
     },
   };
+}
+
+/** A refusal takes a round trip to the node, and one from there to the target, which is mostly near it. */
+function patienceFor(roundTrip: Millis): Millis {
+  return Math.min(MAX_PATIENCE, Math.max(LEAST_PATIENCE, roundTrip + GRACE));
 }
 
 function encodeRequest(

@@ -1,0 +1,126 @@
+import type { Clock, Millis } from "../base/clock.ts";
+import { withDeadline } from "../flow/deadline.ts";
+import type { Dialer } from "../flow/dialer.ts";
+import { peek } from "../flow/peek.ts";
+import type { Carrier, Transport } from "./contracts.ts";
+
+/** How long a carrier is kept ready. A GOST server hangs up on one that has asked for nothing within 15 s. */
+const LIFETIME: Millis = 8_000;
+/** Most that are ready or being made ready at once. */
+const MOST = 16;
+/** Over how many flows the rate of new ones is told. */
+const REMEMBERED = 32;
+
+/** A carrier that waits for its flow. */
+interface Ready {
+  readonly carrier: Carrier;
+  readonly timer: Disposable;
+}
+
+/**
+ * `transport` with carriers ready before they are asked for: as many as new flows come while one is opened, and none once no
+ * flow has come for LIFETIME. A flow then costs no round trips but its own. A carrier that ends while it waits is forgotten.
+ */
+export function warm(transport: Transport, clock: Clock): Transport {
+  const pool = new WarmPool(transport, clock);
+  return function warm(base, signal) {
+    return pool.take(base, signal);
+  };
+}
+
+class WarmPool {
+  readonly #transport: Transport;
+  readonly #clock: Clock;
+  /** Oldest first. */
+  readonly #ready: Ready[] = [];
+  /** When the last flows came. */
+  readonly #takes: Millis[] = [];
+  #opening = 0;
+  /** As the last opening took it. */
+  #openingTime: Millis = 0;
+
+  constructor(transport: Transport, clock: Clock) {
+    this.#transport = transport;
+    this.#clock = clock;
+  }
+
+  async take(base: Dialer, signal: AbortSignal): Promise<Carrier> {
+    this.#noteTake();
+    const ready = this.#ready.shift();
+    if (ready !== undefined) {
+      ready.timer[Symbol.dispose]();
+      this.#refill(base);
+      return ready.carrier;
+    }
+    const carrier = await this.#open(base, signal);
+    // Only now: a node that cannot be reached must not be asked more often than flows want it.
+    this.#refill(base);
+    return carrier;
+  }
+
+  #noteTake(): void {
+    this.#takes.push(this.#clock.now());
+    if (this.#takes.length > REMEMBERED) this.#takes.shift();
+  }
+
+  /** New flows in the time that an opening takes, and one more; none for a flow that comes alone. */
+  #wanted(): number {
+    const now = this.#clock.now();
+    const recent = this.#takes.filter((at) => now - at < LIFETIME);
+    if (recent.length < 2) return 0;
+    const since = (recent.at(-1) ?? now) - (recent[0] ?? now);
+    const rate = since > 0 ? (recent.length - 1) / since : 0;
+    return Math.min(MOST, 1 + Math.round(rate * this.#openingTime));
+  }
+
+  #refill(base: Dialer): void {
+    const missing = this.#wanted() - this.#ready.length - this.#opening;
+    for (let i = 0; i < missing; i++) void this.#add(base);
+  }
+
+  async #add(base: Dialer): Promise<void> {
+    this.#opening++;
+    try {
+      const carrier = await withDeadline(
+        {
+          clock: this.#clock,
+          timeout: LIFETIME,
+          signal: new AbortController().signal,
+          what: "Getting a carrier ready",
+        },
+        (signal) => this.#open(base, signal),
+      );
+      this.#keep(carrier);
+    } catch {
+      // The next flow finds out, and says why.
+    } finally {
+      this.#opening--;
+    }
+  }
+
+  async #open(base: Dialer, signal: AbortSignal): Promise<Carrier> {
+    const start = this.#clock.now();
+    const carrier = await this.#transport(base, signal);
+    this.#openingTime = this.#clock.now() - start;
+    return carrier;
+  }
+
+  #keep(carrier: Carrier): void {
+    const { roundTrip, isTungo } = carrier;
+    const { more, stream } = peek(carrier);
+    const forget = (): void => {
+      const at = this.#ready.indexOf(ready);
+      if (at < 0) return;
+      this.#ready.splice(at, 1);
+      ready.timer[Symbol.dispose]();
+      carrier.abort(new Error("The carrier was not needed"));
+    };
+    const ready: Ready = {
+      carrier: { ...stream, roundTrip, isTungo },
+      timer: this.#clock.callAt(this.#clock.now() + LIFETIME, forget),
+    };
+    this.#ready.push(ready);
+    // Nobody has asked for anything: whatever comes, it is the end of this carrier.
+    more().then(forget, forget);
+  }
+}
