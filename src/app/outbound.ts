@@ -1,9 +1,11 @@
 import type { Millis } from "../base/clock.ts";
 import type {
+  BypassConfig,
   ConnectorConfig,
   CredentialsConfig,
   EgressConfig,
   HopConfig,
+  NodeConfig,
   ProxyNodeConfig,
   TransportConfig,
   WebSocketConfig,
@@ -16,14 +18,16 @@ import { relay } from "../outbound/connector/relay.ts";
 import { socks5 } from "../outbound/connector/socks5.ts";
 import type { Connector, Transport } from "../outbound/contracts.ts";
 import { direct } from "../outbound/direct.ts";
+import { Health } from "../outbound/health.ts";
 import { retry } from "../outbound/retry.ts";
+import { type Choice, select } from "../outbound/select.ts";
 import { tcp } from "../outbound/transport/tcp.ts";
 import { tls } from "../outbound/transport/tls.ts";
 import { ws } from "../outbound/transport/ws.ts";
 import { via } from "../outbound/via.ts";
 import { warm } from "../outbound/warm.ts";
 import type { Credentials } from "../proto/credentials.ts";
-import { bypassGroup } from "../rules/bypass.ts";
+import { type BypassGroup, bypassGroup } from "../rules/bypass.ts";
 import type { Context } from "./context.ts";
 import { readClientTls } from "./pem.ts";
 
@@ -35,48 +39,83 @@ export async function buildOutbound(
   const out = buildDirect("direct", egress, dialTimeout, context);
   const hops: ChainHop[] = [];
   for (const hop of config?.hops ?? []) {
-    const before = hops.at(-1)?.dialer;
-    hops.push(await buildHop(hop, before, dialTimeout, context));
+    hops.push(await buildHop(hop, dialTimeout, context));
   }
   return retry(chain(out, hops), retries);
 }
 
 async function buildHop(
-  { name, bypasses, nodes: [node] }: HopConfig,
-  before: Dialer | undefined,
+  { name, bypasses, strategy, nodes: configs }: HopConfig,
   timeout: Millis,
   context: Context,
 ): Promise<ChainHop> {
-  const own = buildDirect(node.name, node.egress, timeout, context);
+  const nodes: Choice[] = [];
+  for (const node of configs) {
+    nodes.push(await buildChoice(node, timeout, context));
+  }
+  const random = (): number => {
+    const octets = new Uint8Array(4);
+    context.random(octets);
+    return new DataView(octets.buffer).getUint32(0) / 2 ** 32;
+  };
   return {
     name,
-    bypasses: [bypasses, node.bypasses].filter((group) => group.length > 0)
-      .map(bypassGroup),
-    dialer: node.type === "direct"
-      ? own
-      : await buildNode(node, before ?? own, own, timeout, context),
+    bypass: bypassOf(bypasses),
+    select: select({ strategy, nodes, random }),
+    hasChoice: nodes.length > 1,
   };
 }
 
-/** `base` reaches the node, `own` dials from here with what the node says of interfaces. */
-async function buildNode(
-  node: ProxyNodeConfig,
-  base: Dialer,
-  own: Dialer,
+async function buildChoice(
+  config: NodeConfig,
   timeout: Millis,
   context: Context,
-): Promise<Dialer> {
+): Promise<Choice> {
+  const { name, bypasses, weight, backup, maxFails, failTimeout } = config;
+  const health = new Health({ maxFails, failTimeout, clock: context.clock });
+  const own = buildDirect(name, config.egress, timeout, context);
+  const through = config.type === "direct"
+    ? () => own
+    : await buildNode(config, { own, health, timeout }, context);
+  return { name, bypass: bypassOf(bypasses), weight, backup, health, through };
+}
+
+function bypassOf(bypasses: readonly BypassConfig[]): BypassGroup | undefined {
+  return bypasses.length === 0 ? undefined : bypassGroup(bypasses);
+}
+
+interface NodeOptions {
+  /** Dials from here with what the node says of interfaces. */
+  readonly own: Dialer;
+  readonly health: Health;
+  readonly timeout: Millis;
+}
+
+/** One dialer for each way to the node, so that the carriers that it has ready are of that way. */
+async function buildNode(
+  node: ProxyNodeConfig,
+  { own, health, timeout }: NodeOptions,
+  context: Context,
+): Promise<Choice["through"]> {
   const { name, host, port, transport, connector } = node;
   const address = formatEndpoint({ host, port });
   const { clock } = context;
-  return via(base, {
+  const carriers = await buildTransport(transport, node, context);
+  const hop = {
     name,
     way: `${connector.type}+${transport.type} ${address}`,
-    transport: warm(await buildTransport(transport, node, context), clock),
     connector: buildConnector(connector, node, own, context),
     timeout,
     clock,
-  });
+    health,
+  };
+  const ways = new Map<Dialer, Dialer>();
+  return (before = own) => {
+    const way = ways.get(before) ??
+      via(before, { ...hop, transport: warm(carriers, clock) });
+    ways.set(before, way);
+    return way;
+  };
 }
 
 function buildDirect(

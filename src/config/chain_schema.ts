@@ -16,8 +16,12 @@ export interface HopConfig {
   readonly name: string;
   /** A hit ends the chain before this hop. */
   readonly bypasses: readonly BypassConfig[];
-  readonly nodes: readonly [NodeConfig];
+  /** Matters where there are several nodes. */
+  readonly strategy: StrategyConfig;
+  readonly nodes: readonly [NodeConfig, ...NodeConfig[]];
 }
+
+export type StrategyConfig = "round" | "random" | "fifo" | "hash";
 
 export type NodeConfig = ProxyNodeConfig | DirectNodeConfig;
 
@@ -27,6 +31,14 @@ interface NodeBase {
   /** A hit leaves the node out; without another node it ends the chain before the hop. */
   readonly bypasses: readonly BypassConfig[];
   readonly egress: EgressConfig;
+  /** Its share with `random`, at least 1. */
+  readonly weight: number;
+  /** Taken only where no other node is left. */
+  readonly backup: boolean;
+  /** So many failures in a row keep flows away from it, at least 1. */
+  readonly maxFails: number;
+  /** For how long. */
+  readonly failTimeout: Millis;
 }
 
 export interface ProxyNodeConfig extends NodeBase {

@@ -5,6 +5,7 @@ import type { Dialer } from "../flow/dialer.ts";
 import { formatEndpoint, type Target } from "../flow/flow.ts";
 import type { Carrier, Connector, Transport } from "./contracts.ts";
 import { endpointFor } from "./endpoint_for.ts";
+import type { Health } from "./health.ts";
 
 /** A node, as a way to everything that it can reach. */
 export interface Hop {
@@ -17,6 +18,8 @@ export interface Hop {
   /** For reaching the node and for its handshakes. */
   readonly timeout: Millis;
   readonly clock: Clock;
+  /** Told how the node fares. */
+  readonly health: Pick<Health, "fail" | "succeed">;
 }
 
 /** One hop further than `base`. */
@@ -60,12 +63,14 @@ async function dial<T>(
         return connect(carrier);
       },
     );
+    hop.health.succeed();
     target.trace.push({ by: name, what: `${way} > ${asked}` });
     return result;
   } catch (error) {
     carrier.abort(error);
-    if (error instanceof DialError || signal.aborted) throw error;
-    throw blame(hop, error);
+    if (signal.aborted) throw error;
+    judge(hop, error);
+    throw error instanceof DialError ? error : blame(hop, error);
   }
 }
 
@@ -84,8 +89,19 @@ async function reach(
       return carrier;
     });
   } catch (error) {
-    throw signal.aborted ? error : blame(hop, error);
+    if (signal.aborted) throw error;
+    const blamed = blame(hop, error);
+    // A node before this one that is to blame has been told already.
+    if (blamed !== error) hop.health.fail();
+    throw blamed;
   }
+}
+
+/** What a failure says of a node that has been reached. A target that cannot be reached is no fault of it; who is to blame for silence is unknown. */
+function judge({ health }: Hop, error: unknown): void {
+  const kind = error instanceof DialError ? error.kind : "broken";
+  if (kind === "auth" || kind === "broken") health.fail();
+  else if (kind !== "timeout") health.succeed();
 }
 
 /** What a node has failed in, as its own; anything else is a mistake of ours. */

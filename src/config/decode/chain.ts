@@ -1,6 +1,5 @@
 import type { ChainConfig, HopConfig } from "../chain_schema.ts";
 import type { Place } from "../problems.ts";
-import { unknown } from "../values/nearest.ts";
 import { decodeBypasses } from "./bypass.ts";
 import type { Context } from "./context.ts";
 import { decodeEgress, NO_EGRESS } from "./egress.ts";
@@ -9,6 +8,7 @@ import { decodeNode } from "./node.ts";
 import {
   child,
   children,
+  ignore,
   place,
   refuse,
   says,
@@ -16,17 +16,8 @@ import {
   text,
   value,
 } from "./section.ts";
+import { decodeSelector } from "./selector.ts";
 import { type Origin, reportUnknown } from "./unknown_keys.ts";
-
-const STRATEGIES = [
-  "round",
-  "random",
-  "fifo",
-  "hash",
-  "parallel",
-  "lowestlatency",
-];
-const SHORT_STRATEGIES = ["rr", "rand", "ha", "lowest", "ll"];
 
 /** The chain called `reference`; undefined when there is none. */
 export function decodeChain(
@@ -88,7 +79,9 @@ function decodeInlineHop(
   const { problems, references } = context;
   references.refuse(section, ["resolver", "hosts"]);
   refuse(section, ["file", "redis", "http", "plugin"], problems);
-  checkStrategy(child(section, "selector"), context);
+  const entries = children(section, "nodes");
+  const hasChoice = entries.length > 1;
+  const selector = decodeSelector(section, hasChoice, problems);
   const metadata = new Metadata(section, problems);
   metadata.refuse("netns");
   metadata.ignore("proxyProtocol");
@@ -97,15 +90,15 @@ function decodeInlineHop(
     problems,
   });
 
-  const entries = children(section, "nodes");
+  // Where there is nothing to choose, what a probe finds changes nothing.
+  const heed = hasChoice ? refuse : ignore;
+  for (const entry of entries) heed(entry, ["probe"], problems);
   const decoded = entries.map((entry, index) =>
-    decodeNode(entry, { outer: egress, index }, context)
+    decodeNode(entry, { outer: egress, selector, index }, context)
   );
-  if (entries.length !== 1) {
+  if (entries.length === 0) {
     problems.error(
-      entries.length === 0
-        ? "Cannot use a hop without nodes: name one"
-        : "Several nodes in a hop are not supported yet: name one",
+      "Cannot use a hop without nodes: name one",
       place(section, "nodes"),
     );
   }
@@ -115,20 +108,11 @@ function decodeInlineHop(
   }
   const bypasses = decodeBypasses(section, context);
   const name = text(section, "name") || `hop-${index}`;
-  const node = decoded[0]?.node;
-  return node && { at: section.at, name, bypasses, nodes: [node] };
-}
-
-/** With one node it chooses nothing, but a misspelling is one all the same. */
-function checkStrategy(selector: Section, { problems }: Context): void {
-  const strategy = text(selector, "strategy").toLowerCase();
-  const known = ["", ...STRATEGIES, ...SHORT_STRATEGIES];
-  if (known.includes(strategy)) return;
-  const all = `use ${STRATEGIES.join(", ")}`;
-  problems.error(
-    unknown("strategy", strategy, STRATEGIES, all),
-    place(selector, "strategy"),
-  );
+  const [node, ...others] = decoded.map(({ node }) => node)
+    .filter((node) => node !== undefined);
+  const { strategy } = selector;
+  return node &&
+    { at: section.at, name, bypasses, strategy, nodes: [node, ...others] };
 }
 
 /** The parameters of -F that GOST moves into fields and also leaves in the hop's metadata. */

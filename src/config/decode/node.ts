@@ -6,6 +6,7 @@ import type { Context } from "./context.ts";
 import { decodeEgress } from "./egress.ts";
 import { Metadata } from "./metadata.ts";
 import { child, ignore, place, refuse, type Section, text } from "./section.ts";
+import type { SelectorConfig } from "./selector.ts";
 import { decodeTransport } from "./transport.ts";
 
 interface DecodedNode {
@@ -15,26 +16,41 @@ interface DecodedNode {
   readonly metadata: readonly Metadata[];
 }
 
-/** `outer` is the egress of its hop, `index` the node's place in it. */
+interface NodePlace {
+  /** The egress of its hop. */
+  readonly outer: EgressConfig;
+  /** Of its hop. */
+  readonly selector: SelectorConfig;
+  /** Its place in the hop. */
+  readonly index: number;
+}
+
 export function decodeNode(
   section: Section,
-  { outer, index }: { readonly outer: EgressConfig; readonly index: number },
+  { outer, selector, index }: NodePlace,
   context: Context,
 ): DecodedNode {
   const { problems, references } = context;
   references.refuse(section, ["resolver", "hosts"]);
   refuse(section, ["filter", "matcher", "netns"], problems);
-  ignore(section, ["http", "tls", "network", "probe"], problems);
+  ignore(section, ["http", "tls", "network"], problems);
   const metadata = new Metadata(section, problems);
   metadata.refuse("netns");
   metadata.ignore("proxyProtocol");
-  // A node that has no alternative is chosen whatever its weight and its failures.
-  metadata.accept("weight", "backup", "maxFails", "failTimeout");
   const base = {
     at: section.at,
     name: text(section, "name") || `node-${index}`,
     bypasses: decodeBypasses(section, context),
     egress: decodeEgress(section, metadata, { outer, problems }),
+    weight: metadata.integer(["weight"], { fallback: 1 }),
+    backup: metadata.boolean(["backup"]),
+    maxFails: metadata.integer(["maxFails", "max_fails"], {
+      fallback: selector.maxFails,
+    }),
+    failTimeout: metadata.duration(
+      ["failTimeout", "fail_timeout"],
+      selector.failTimeout,
+    ),
   };
 
   const connector = child(section, "connector");

@@ -175,3 +175,43 @@ bypasses:
     await run.end();
   }
 });
+
+Deno.test("buildPipeline() dials again by another node of the hop when one cannot be reached, and says so [D.2, D.7]", async () => {
+  const run = await connect(
+    {
+      L: [`${SERVICE}&retries=1`],
+      F: ["relay://198.51.100.8:1,198.51.100.9:2?strategy=fifo"],
+    },
+    { refuse: ["198.51.100.8"] },
+  );
+  assertEquals(wheres(run), ["198.51.100.8:1", "198.51.100.9:2"]);
+  assertEquals(
+    run.flow.trace.filter(({ by }) => by === "hop-0"),
+    [
+      { by: "hop-0", what: "node-0", because: "fifo, 2 of 2 nodes" },
+      { by: "hop-0", what: "node-1", because: "fifo, 1 of 2 nodes" },
+    ],
+  );
+  await run.end();
+});
+
+Deno.test("buildPipeline() sends nothing direct when all nodes of a hop have failed [D.7, K.3]", async () => {
+  const run = await connect(
+    {
+      L: [`${SERVICE}&retries=3`],
+      F: ["relay://198.51.100.8:1,198.51.100.9:2"],
+    },
+    { refuse: ["198.51.100.8", "198.51.100.9"] },
+  );
+  await assertRejects(() => run.done, DialError);
+  assertEquals(wheres(run), [
+    "198.51.100.8:1",
+    "198.51.100.9:2",
+    "198.51.100.8:1",
+    "198.51.100.8:1",
+  ]);
+  assertEquals(
+    run.flow.trace.at(-1)?.because,
+    "all have failed: the first of them",
+  );
+});

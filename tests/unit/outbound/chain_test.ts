@@ -3,6 +3,7 @@ import type { Dialer } from "../../../src/flow/dialer.ts";
 import type { TcpFlow } from "../../../src/flow/flow.ts";
 import { rejected } from "../../../src/flow/stream.ts";
 import { chain, type ChainHop } from "../../../src/outbound/chain.ts";
+import { type Choice, select } from "../../../src/outbound/select.ts";
 import { type BypassGroup, bypassGroup } from "../../../src/rules/bypass.ts";
 import { tcpFlow, upstreamOf } from "../../support/flows.ts";
 import { streamPair } from "../../support/stream_pair.ts";
@@ -30,8 +31,32 @@ function way(name: string): Dialer {
   };
 }
 
-function hop(name: string, ...bypasses: BypassGroup[]): ChainHop {
-  return { name, bypasses, dialer: way(name) };
+/** A hop with one node; a second bypass is the node's. */
+function hop(
+  name: string,
+  bypass?: BypassGroup,
+  nodeBypass?: BypassGroup,
+): ChainHop {
+  return { name, bypass, ...nodes(node(name, nodeBypass)) };
+}
+
+function node(name: string, bypass?: BypassGroup): Choice {
+  return {
+    name,
+    bypass,
+    weight: 1,
+    backup: false,
+    health: { isFailed: () => false },
+    through: () => way(name),
+  };
+}
+
+function nodes(...all: Choice[]): Pick<ChainHop, "select" | "hasChoice"> {
+  const random = (): number => 0;
+  return {
+    select: select({ strategy: "fifo", nodes: all, random }),
+    hasChoice: all.length > 1,
+  };
 }
 
 const flow = (changes: Partial<TcpFlow> = {}): TcpFlow =>
@@ -95,4 +120,43 @@ Deno.test("chain() decides for UDP as for TCP, but for a bypass of one of them",
   await dialer.dialStream(stream);
   const ways = [datagrams, stream].map(({ trace }) => trace.at(-1)?.what);
   assertEquals(ways, ["direct/udp", "hop-0"]);
+});
+
+Deno.test("chain() says which of several nodes was chosen and why, and goes direct when bypasses leave none [I.4]", async () => {
+  const all = nodes(
+    node("n0", bypassing("example.org")),
+    node("n1", bypassing("example.*")),
+  );
+  const hops = [{ name: "hop-0", bypass: undefined, ...all }];
+  const rows = [
+    ["example.com", { by: "hop-0", what: "n0", because: "fifo, 1 of 2 nodes" }],
+    ["example.org", {
+      by: "hop-0",
+      what: "direct",
+      because: "example.org matches example.org, config.yaml:31:7",
+    }],
+  ] as const;
+  for (const [name, step] of rows) {
+    const target = flow({ name });
+    await chain(way("direct"), hops).dialStream(target);
+    assertEquals(target.trace[0], step);
+    assertEquals(target.trace[1]?.what, step.what);
+  }
+});
+
+Deno.test("chain() reaches each hop's node through the one chosen before it", async () => {
+  const seen: (Dialer | undefined)[] = [];
+  const first = way("first");
+  const through = (before: Dialer | undefined): Dialer => {
+    seen.push(before);
+    return first;
+  };
+  const one = { ...node("n"), through };
+  const hops = ["hop-0", "hop-1"].map((name) => ({
+    name,
+    bypass: undefined,
+    ...nodes(one),
+  }));
+  await chain(way("direct"), hops).dialStream(flow());
+  assertEquals(seen, [undefined, first]);
 });

@@ -20,6 +20,7 @@ const NOWHERE: Dialer = {
 
 function begin(changes: Partial<Hop> = {}) {
   const clock = new ManualClock();
+  const told: string[] = [];
   const [near, node] = streamPair();
   const carrier: Carrier = wrapStream(near, { roundTrip: 20, isTungo: false });
   const connector: Connector = {
@@ -33,9 +34,13 @@ function begin(changes: Partial<Hop> = {}) {
     connector,
     timeout: 15_000,
     clock,
+    health: {
+      fail: () => void told.push("fail"),
+      succeed: () => void told.push("succeed"),
+    },
     ...changes,
   });
-  return { clock, node, dialer };
+  return { clock, node, dialer, told };
 }
 
 function flow(changes: Partial<TestFlow> = {}): TestFlow {
@@ -176,4 +181,36 @@ Deno.test("via() drops a carrier that comes too late", async () => {
   late.resolve(wrapStream(near, { roundTrip: 1, isTungo: false }));
   await settle();
   assertEquals(node.state(), "The other end was aborted");
+});
+
+Deno.test("via() tells a node's health of its own failures alone, not of the target's nor of another node's [D.7]", async () => {
+  const reached: Partial<Hop> = {};
+  const asked = (error: Error): Partial<Hop> => ({
+    connector: {
+      connectStream: () => Promise.reject(error),
+      connectDatagram: () => Promise.reject(error),
+    },
+  });
+  const unreached = (error: Error): Partial<Hop> => ({
+    transport: () => Promise.reject(error),
+  });
+  const rows: [Partial<Hop>, string[]][] = [
+    [reached, ["succeed"]],
+    [unreached(new DialError("refused", "no")), ["fail"]],
+    [unreached(new TruncatedError("gone")), ["fail"]],
+    [
+      unreached(new DialError("refused", "no", { node: "node-before" })),
+      [],
+    ],
+    [asked(new DialError("refused", "no")), ["succeed"]],
+    [asked(new DialError("unreachable", "no")), ["succeed"]],
+    [asked(new DialError("auth", "no")), ["fail"]],
+    [asked(new ProtocolError("relay", "nonsense")), ["fail"]],
+    [asked(new DialError("timeout", "silence")), []],
+  ];
+  for (const [changes, health] of rows) {
+    const { dialer, told } = begin(changes);
+    await dialer.dialStream(flow()).catch(() => {});
+    assertEquals(told, health);
+  }
 });

@@ -85,9 +85,14 @@ chains:
 
 Deno.test("decodeChain refuses what would change the way and is not there yet [H.2]", () => {
   const rows: [string, string[]][] = [
-    [`chains: [{name: c, hops: [{name: h, nodes: [${NODE}, ${NODE}]}]}]`, [
-      "a.yaml:6:44: Several nodes in a hop are not supported yet: name one (chains[0].hops[0].nodes)",
-    ]],
+    [
+      `chains: [{name: c, hops: [{name: h, selector: {strategy: ll, maxLatency: 1s}, nodes: [${NODE}, {name: m, addr: h:2, connector: {type: relay}, probe: {type: tcp, addr: h:3}}]}]}]`,
+      [
+        'a.yaml:6:58: The strategy "lowestlatency" is not supported yet: use round, random, fifo, hash (chains[0].hops[0].selector.strategy)',
+        'a.yaml:6:74: "maxLatency" is not supported yet (chains[0].hops[0].selector.maxLatency)',
+        'a.yaml:6:189: "probe" is not supported yet (chains[0].hops[0].nodes[1].probe)',
+      ],
+    ],
     [
       `chains: [{name: c, hops: [{name: h, nodes: [${NODE}], file: {path: x}}]}]`,
       [
@@ -170,5 +175,64 @@ services:
 `,
     }),
     ['a.yaml:4:38: "chainGroup" is not supported yet (services[0].handler.chainGroup)'],
+  );
+});
+
+Deno.test("decodeChain reads several nodes: what they say themselves, then the selector, then GOST's defaults [B.6, D.7]", () => {
+  const written = (selector: string) =>
+    file(`
+chains:
+- name: c
+  hops:
+  - name: h
+    ${selector}
+    nodes:
+    - {name: a, addr: h:1, connector: {type: relay}, metadata: {weight: 2, backup: true, maxFails: 5, failTimeout: 3}}
+    - {name: b, addr: h:2, connector: {type: relay}}
+`);
+  const rows = [
+    ["", "round", 1, 10_000],
+    [
+      "selector: {strategy: HA, maxFails: 3, failTimeout: 5s}",
+      "fifo",
+      3,
+      5_000,
+    ],
+    ["selector: {strategy: rand}", "random", 1, 10_000],
+  ] as const;
+  for (const [selector, strategy, maxFails, failTimeout] of rows) {
+    const hop = tungoOf(written(selector)).route.chain?.hops[0];
+    assertEquals(hop?.strategy, strategy);
+    assertEquals(
+      hop?.nodes.map(({ name, weight, backup, maxFails, failTimeout }) => [
+        name,
+        weight,
+        backup,
+        maxFails,
+        failTimeout,
+      ]),
+      [["a", 2, true, 5, 3_000], ["b", 1, false, maxFails, failTimeout]],
+    );
+  }
+});
+
+Deno.test("decodeChain makes a node of each host of -F, with the selector of the command line [A.6, I.1 3]", () => {
+  const hop = tungoOf({
+    L: ["tungo://:0"],
+    F: [
+      "socks5://u:p@a:1080,b:1080?strategy=fifo&bypass=~.x.org,10.0.0.0/8&node.weight=3",
+    ],
+  }).route.chain?.hops[0];
+  assertEquals(hop?.strategy, "fifo");
+  assertEquals(hop?.bypasses.map(({ whitelist }) => whitelist), [true]);
+  assertEquals(
+    hop?.nodes.map((node) => [
+      node.name,
+      node.type === "proxy" && node.host,
+      node.weight,
+      node.maxFails,
+      node.failTimeout,
+    ]),
+    [["node-0", "a", 3, 1, 30_000], ["node-1", "b", 3, 1, 30_000]],
   );
 });

@@ -44,6 +44,10 @@ Deno.test("decodeNode reads GOST's direct nodes", () => {
       at,
       name: "node-0",
       bypasses: [],
+      weight: 1,
+      backup: false,
+      maxFails: 1,
+      failTimeout: 10_000,
       egress: { interfaces: [{ name: "wlan0", strict: false }], mark: 1 },
     });
   }

@@ -1,0 +1,93 @@
+import type { Millis } from "../../base/clock.ts";
+import type { StrategyConfig } from "../chain_schema.ts";
+import type { Problems } from "../problems.ts";
+import { unknown } from "../values/nearest.ts";
+import {
+  child,
+  integer,
+  place,
+  refuse,
+  type Section,
+  text,
+} from "./section.ts";
+
+/** GOST's defaults in a file; the command line writes its own. */
+const MAX_FAILS = 1;
+const FAIL_TIMEOUT: Millis = 10_000;
+
+const STRATEGIES: readonly string[] = [
+  "round",
+  "random",
+  "fifo",
+  "hash",
+  "parallel",
+  "lowestlatency",
+];
+
+/** What else they are called; nothing said is `round`. */
+const ALIASES: Readonly<Record<string, string>> = {
+  "": "round",
+  rr: "round",
+  rand: "random",
+  ha: "fifo",
+  lowest: "lowestlatency",
+  ll: "lowestlatency",
+};
+
+export interface SelectorConfig {
+  readonly strategy: StrategyConfig;
+  /** Of nodes that say nothing else. */
+  readonly maxFails: number;
+  readonly failTimeout: Millis;
+}
+
+/** How a hop chooses among its nodes. With one there is nothing to choose, but a misspelling is one all the same. */
+export function decodeSelector(
+  hop: Section,
+  hasChoice: boolean,
+  problems: Problems,
+): SelectorConfig {
+  const selector = child(hop, "selector");
+  if (hasChoice) refuse(selector, ["maxLatency"], problems);
+  const maxFails = integer(selector, "maxFails");
+  const failTimeout = integer(selector, "failTimeout");
+  return {
+    strategy: decodeStrategy(selector, hasChoice, problems),
+    maxFails: maxFails > 0 ? maxFails : MAX_FAILS,
+    failTimeout: failTimeout > 0 ? failTimeout : FAIL_TIMEOUT,
+  };
+}
+
+function decodeStrategy(
+  selector: Section,
+  hasChoice: boolean,
+  problems: Problems,
+): StrategyConfig {
+  const written = text(selector, "strategy").toLowerCase();
+  const strategy = ALIASES[written] ?? written;
+  switch (strategy) {
+    case "round":
+    case "random":
+    case "fifo":
+    case "hash":
+      return strategy;
+    case "parallel":
+    case "lowestlatency":
+      if (hasChoice) {
+        const message = `The strategy "${strategy}" is not supported yet`;
+        problems.error(
+          `${message}: use round, random, fifo, hash`,
+          place(selector, "strategy"),
+        );
+      }
+      return "round";
+    default: {
+      const all = `use ${STRATEGIES.join(", ")}`;
+      problems.error(
+        unknown("strategy", strategy, STRATEGIES, all),
+        place(selector, "strategy"),
+      );
+      return "round";
+    }
+  }
+}
