@@ -278,3 +278,12 @@ Deno.test("98 A stack whose connections are all aborted has nothing left to do",
   });
   assertEquals([d.stack.pollAt(), [...d.stack.tcpSockets()]], [Infinity, []]);
 });
+
+Deno.test("83 TCP ends with RST when what has arrived is not read [RFC 1122 §4.2.2.13]", () => {
+  for (const ipv6 of [false, true]) {
+    const d = drill("ESTABLISHED", { ipv6 });
+    d.in({ seq: 1, ack: 1, text: "unread" }).out({ ack: 7 });
+    d.abort().out({ flags: "RA", seq: 1, ack: 7 }).silent();
+    d.in({ flags: "FA", seq: 7, ack: 1 }).out({ flags: "R", seq: 1 });
+  }
+});

@@ -335,3 +335,26 @@ Deno.test("89 TCP answers a keep-alive probe, with an octet or without [RFC 9293
   d.in({ seq: 1, ack: 1 }).out({ flags: "A", ack: 2 });
   d.in({ seq: 1, ack: 1, text: "a" }).out({ flags: "A", ack: 2 });
 });
+
+Deno.test("124 TCP takes the largest IPv6 super-packet, of 65 575 octets [RFC 8200 §3]", () => {
+  const d = drill("ESTABLISHED", {
+    ipv6: true,
+    offload: OFFLOAD,
+    syn: { mss: 1360, scale: 7 },
+  });
+  d.in({ seq: 1, ack: 1, text: 1000 }).out();
+  d.in({ seq: 1001, ack: 1, text: 65_515 }).out({ ack: 66_516 }).silent();
+  assertEquals(d.read(), textAt(1, 66_515));
+});
+
+Deno.test("40 TCP counts through the end of the sequence space for 1 MB [RFC 9293 §3.4]", () => {
+  const d = drill("ESTABLISHED", {
+    irs: 2 ** 32 - 10,
+    syn: { mss: 1380, scale: 7 },
+  });
+  for (let seq = 1; seq < 1_000_000; seq += 50_000) {
+    d.in({ seq, ack: 1, text: 50_000 }).out({ ack: seq + 50_000 });
+    assertEquals(d.read(), textAt(seq, 50_000));
+    d.emitted.length = 0;
+  }
+});
