@@ -112,3 +112,18 @@ bedTest("two hops are a chain", async (bed) => {
   );
   await expectTraffic(bed, TARGET4);
 });
+
+bedTest(
+  "a hop with a dead node goes through the one that lives",
+  async (bed) => {
+    await bed.farEnd("-L", "relay+ws://user:pass@:8444");
+    await bed.tungo(
+      ...["-L", `${TUNGO}&retries=1`],
+      ...[
+        "-F",
+        `relay+ws://user:pass@${SERVER}:8443,${SERVER}:8444?interface=eth0&strategy=fifo`,
+      ],
+    );
+    await expectTraffic(bed, TARGET4);
+  },
+);
