@@ -15,6 +15,7 @@ import type { Config } from "./src/config/schema.ts";
 import { print } from "./src/config/tree/print.ts";
 
 const USAGE = `Usage: tungo -L SERVICE [-F HOP]... [-C FILE]...
+       tungo check FILE...
 
   -L URL     a service: "tungo://:0?name=tungo&net=192.168.123.1/24", or a far end: "relay+wss://user:pass@:8443"
   -F URL     a hop towards the target: "relay+wss://user:pass@example.com:443"
@@ -35,7 +36,10 @@ main().then(Deno.exit);
 
 async function main(): Promise<ExitCode> {
   try {
-    const flags = goFlags(Deno.args, FLAGS);
+    const [verb, ...words] = Deno.args;
+    const checks = verb === "check";
+    const args = checks ? words.flatMap((file) => ["-C", file]) : Deno.args;
+    const flags = goFlags(args, FLAGS);
     if (flags instanceof ConfigError) throw flags;
     const command = parseArgs(flags, FLAGS);
     if (command.h || command.help) return say(USAGE);
@@ -45,7 +49,7 @@ async function main(): Promise<ExitCode> {
       sources: command.C,
       environment: Deno.env.toObject(),
     });
-    if (read.errors.length > 0) return complain(read);
+    if (checks || read.errors.length > 0) return complain(read);
     if (command.O !== undefined) {
       return say(print(read.document, command.O === "json" ? "json" : "yaml"));
     }
@@ -112,14 +116,15 @@ function say(text: string): ExitCode {
   return 0;
 }
 
-function complain({ errors, warnings }: ReadConfig): ExitCode {
+/** Says all that is wrong at once; warnings alone are no failure. */
+function complain({ config, errors, warnings }: ReadConfig): ExitCode {
   for (const warning of warnings) {
     write(Deno.stderr, `warning: ${formatProblem(warning)}\n`);
   }
   for (const error of errors) {
     write(Deno.stderr, `error: ${formatProblem(error)}\n`);
   }
-  return 2;
+  return config === undefined || errors.length > 0 ? 2 : 0;
 }
 
 function fail(error: unknown): ExitCode {

@@ -154,3 +154,33 @@ chains:
     assertEquals(await networkOf(bed), before);
   },
 );
+
+bedTest(
+  "tungo check tells of all files what is wrong, and starts nothing",
+  async (bed) => {
+    const before = await networkOf(bed);
+    const write = (name: string, text: string) =>
+      Deno.writeTextFile(`${bed.run}/${name}.yaml`, text);
+    await write(
+      "service",
+      "services: [{name: a, handler: {type: tungo, chain: c}, listener: {type: tungo}}]",
+    );
+    await write(
+      "chain",
+      "chains: [{name: c, hops: [{nodes: [{addr: h:1, connector: {type: relay}}]}]}]",
+    );
+    const check = (...names: string[]) => {
+      const files = names.map((name) => `/run/${name}.yaml`);
+      return bed.start("client", ["check", ...files]).ended;
+    };
+    const half = await check("service");
+    assertEquals(half.code, 2);
+    assertMatch(
+      half.stderr,
+      /^error: \/run\/service\.yaml:1:52: Unknown chain "c"/m,
+    );
+    const whole = await check("service", "chain");
+    assertEquals([whole.code, whole.stderr], [0, ""]);
+    assertEquals(await networkOf(bed), before);
+  },
+);
