@@ -14,6 +14,7 @@ import type { RouteConfig } from "../config/schema.ts";
 import type { Dialer } from "../flow/dialer.ts";
 import { formatEndpoint } from "../flow/flow.ts";
 import { chain, type ChainHop } from "../outbound/chain.ts";
+import { http } from "../outbound/connector/http.ts";
 import { relay } from "../outbound/connector/relay.ts";
 import { socks5 } from "../outbound/connector/socks5.ts";
 import type { Connector, Transport } from "../outbound/contracts.ts";
@@ -224,6 +225,8 @@ function buildConnector(
   switch (config.type) {
     case "relay":
       return relay(options);
+    case "http":
+      return http(options);
     case "socks5":
       return socks5({
         ...options,

@@ -133,7 +133,10 @@ export interface CertificateConfig {
 /** As node:tls has them. */
 export type TlsVersion = "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
 
-export type ConnectorConfig = RelayConnectorConfig | Socks5ConnectorConfig;
+export type ConnectorConfig =
+  | RelayConnectorConfig
+  | Socks5ConnectorConfig
+  | HttpConnectorConfig;
 
 export interface RelayConnectorConfig {
   readonly type: "relay";
@@ -151,6 +154,13 @@ export interface Socks5ConnectorConfig {
   readonly connectTimeout: Millis | undefined;
   /** `tunnel`: GOST's UDP over TCP. `associate`: RFC 1928 §7. */
   readonly udp: "tunnel" | "associate";
+}
+
+export interface HttpConnectorConfig {
+  readonly type: "http";
+  readonly at: Position;
+  readonly auth: CredentialsConfig | undefined;
+  readonly connectTimeout: Millis | undefined;
 }
 
 /** Each at most 255 octets of UTF-8. */

@@ -13,6 +13,9 @@ export interface HttpHead {
   readonly headers: ReadonlyMap<string, string>;
 }
 
+/** What Go, and so GOST, sends where nobody sets another one. */
+export const USER_AGENT = "Go-http-client/1.1";
+
 export interface RequestLine {
   readonly method: string;
   readonly target: string;
@@ -106,6 +109,13 @@ export function hasToken(list: string | undefined, token: string): boolean {
   return (list ?? "").split(",").some((item) =>
     item.trim().toLowerCase() === token
   );
+}
+
+export function encodeHead(
+  lines: readonly string[],
+  body: string = "",
+): Uint8Array {
+  return new TextEncoder().encode(`${lines.join("\r\n")}\r\n\r\n${body}`);
 }
 
 export function isToken(text: string): boolean {

@@ -1,19 +1,19 @@
 import { createHash } from "node:crypto";
 import { ProtocolError } from "../base/errors.ts";
 import {
+  encodeHead,
   hasControl,
   hasToken,
   type HttpHead,
   isToken,
   parseRequestLine,
   parseStatusLine,
+  USER_AGENT,
 } from "./http_head.ts";
 
 /** RFC 6455 §1.3. */
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const VERSION = "13";
-/** What Go, and so GOST, sends where nobody sets another one. */
-const USER_AGENT = "Go-http-client/1.1";
 
 /** Fields that belong to the handshake itself. */
 const RESERVED = new Set([
@@ -186,10 +186,6 @@ function valueOf(
 ): string | undefined {
   return Object.entries(headers)
     .find(([name]) => name.toLowerCase() === lowerName)?.[1];
-}
-
-function encodeHead(lines: readonly string[], body: string = ""): Uint8Array {
-  return new TextEncoder().encode(`${lines.join("\r\n")}\r\n\r\n${body}`);
 }
 
 function fail(message: string): ProtocolError {

@@ -9,7 +9,7 @@ import { rejectType } from "./types.ts";
 
 const TYPES = {
   what: "connector",
-  supported: ["relay", "socks5"],
+  supported: ["relay", "socks5", "http"],
   known: CONNECTORS,
 };
 
@@ -60,6 +60,14 @@ export function decodeConnector(
         udp: relay === "udp" ? "associate" : "tunnel",
       };
     }
+    case "http":
+      metadata.refuse("header");
+      return {
+        type,
+        at,
+        auth,
+        connectTimeout: metadata.duration(["timeout"], undefined),
+      };
     default:
       rejectType(type, TYPES, problems, place(section, "type"));
       return undefined;

@@ -53,6 +53,18 @@ Deno.test("decodeConnector reads socks5 by both its names", () => {
   ]);
 });
 
+Deno.test("decodeConnector reads http, and refuses headers of one's own", () => {
+  assertEquals<unknown>(connectorOf("http://h:1?timeout=5s"), {
+    type: "http",
+    at: AT,
+    auth: undefined,
+    connectTimeout: 5_000,
+  });
+  assertEquals(errorsOf(written("http://h:1?connector.header=a")), [
+    '-F: "header" is not supported yet (chains[0].hops[0].nodes[0].connector.metadata.header)',
+  ]);
+});
+
 Deno.test("decodeConnector keeps passwords from sight", () => {
   const auth = connectorOf("relay://user:secret@h:1")?.auth;
   assertEquals([auth?.username, auth?.password.reveal()], ["user", "secret"]);

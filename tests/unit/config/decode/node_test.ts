@@ -55,21 +55,15 @@ Deno.test("decodeNode reads GOST's direct nodes", () => {
     '-F: "action" is not supported yet (chains[0].hops[0].nodes[0].connector.metadata.action)',
   ]);
   assertEquals(errorsOf(written("direct+tcp://h:1")), [
-    '-F: The connector "direct" is not supported yet: use relay, socks5 (chains[0].hops[0].nodes[0].connector.type)',
+    '-F: The connector "direct" is not supported yet: use relay, socks5, http (chains[0].hops[0].nodes[0].connector.type)',
   ]);
 });
 
 Deno.test("decodeNode tells connectors and dialers that are missing from those that nobody has [H.2]", () => {
   const type = "chains[0].hops[0].nodes[0]";
   const rows: [string, string[]][] = [
-    ["http://h:1", [
-      `-F: The connector "http" is not supported yet: use relay, socks5 (${type}.connector.type)`,
-    ]],
-    ["wss://h:1", [
-      `-F: The connector "http" is not supported yet: use relay, socks5 (${type}.connector.type)`,
-    ]],
-    ["h:1", [
-      `-F: The connector "http" is not supported yet: use relay, socks5 (${type}.connector.type)`,
+    ["sni://h:1", [
+      `-F: The connector "sni" is not supported yet: use relay, socks5, http (${type}.connector.type)`,
     ]],
     ["relay+mwss://h:1", [
       `-F: The dialer "mwss" is not supported yet: use tcp, tls, ws, wss (${type}.dialer.type)`,
@@ -81,7 +75,7 @@ Deno.test("decodeNode tells connectors and dialers that are missing from those t
       `-F: Unknown dialer "wsss": did you mean "wss"? (${type}.dialer.type)`,
     ]],
     ["foo+bar://h:1", [
-      `-F: Unknown connector "foo": use relay, socks5 (${type}.connector.type)`,
+      `-F: Unknown connector "foo": use relay, socks5, http (${type}.connector.type)`,
       `-F: Unknown dialer "bar": use tcp, tls, ws, wss (${type}.dialer.type)`,
     ]],
   ];
@@ -97,9 +91,16 @@ services:
 chains:
 - {name: c, hops: [{name: h, nodes: [{name: n, addr: "h:1", dialer: {type: tls}}]}]}
 `;
-  assertEquals(errorsOf({ yaml }), [
-    'a.yaml:5:38: The connector "http" is not supported yet: use relay, socks5 (chains[0].hops[0].nodes[0].connector.type)',
-  ]);
+  const node = tungoOf({ yaml }).route.chain?.hops[0]?.nodes[0];
+  assertEquals(node?.type === "proxy" && node.connector.type, "http");
+  for (const url of ["http://h:1", "wss://h:1", "h:1"]) {
+    const proxy = nodeOf(url);
+    assertEquals(
+      proxy?.type === "proxy" && proxy.connector.type,
+      "http",
+      url,
+    );
+  }
 });
 
 Deno.test("decodeNode warns of what one node has no use for", () => {

@@ -1,0 +1,85 @@
+import type { Clock, Millis } from "../../base/clock.ts";
+import { DialError, ProtocolError } from "../../base/errors.ts";
+import { withDeadline } from "../../flow/deadline.ts";
+import { formatEndpoint } from "../../flow/flow.ts";
+import { prefixed } from "../../flow/prefixed.ts";
+import { readMessage } from "../../flow/read_message.ts";
+import { type ByteStream, READY } from "../../flow/stream.ts";
+import { wrapStream } from "../../flow/wrap.ts";
+import type { Credentials } from "../../proto/credentials.ts";
+import {
+  type ConnectRequest,
+  encodeConnectRequest,
+  explainConnectStatus,
+} from "../../proto/http_connect.ts";
+import { httpHeadReader, parseStatusLine } from "../../proto/http_head.ts";
+import { encodeSocksAddress } from "../../proto/socks_address.ts";
+import type { Carrier, Connector } from "../contracts.ts";
+import { endpointFor } from "../endpoint_for.ts";
+import { SOCKS_DATAGRAM_MAX, tunnel } from "./socks5_udp.ts";
+
+export interface HttpOptions {
+  readonly credentials?: Credentials;
+  /** For the request. */
+  readonly timeout?: Millis;
+  readonly clock: Clock;
+}
+
+/** CONNECT to a proxy (RFC 9110 §9.3.6), and GOST's extension of it for datagrams, which other proxies refuse. */
+export function http(options: HttpOptions): Connector {
+  const scratch = new Uint8Array(SOCKS_DATAGRAM_MAX);
+  return {
+    async connectStream(carrier, target) {
+      const authority = formatEndpoint(endpointFor(target));
+      const stream = await ask(carrier, options, {
+        authority,
+        datagrams: false,
+      });
+      const { roundTrip } = carrier;
+      return wrapStream(stream, { answered: READY, patience: 0, roundTrip });
+    },
+    async connectDatagram(carrier, target) {
+      const endpoint = endpointFor(target);
+      const address = encodeSocksAddress(endpoint);
+      if (address instanceof ProtocolError) throw unsupported(address);
+      // A proxy that is not GOST must not take this for a stream to the target.
+      const request = { authority: "", datagrams: true };
+      const stream = await ask(carrier, options, request);
+      return tunnel(stream, { target: endpoint, address, scratch });
+    },
+  };
+}
+
+async function ask(
+  carrier: Carrier,
+  { credentials, timeout, clock }: HttpOptions,
+  request: ConnectRequest,
+): Promise<ByteStream> {
+  const { signal } = new AbortController();
+  const asked = request.datagrams ? "datagrams" : request.authority;
+  const what = `The HTTP request for ${asked}`;
+  const octets = encodeConnectRequest({ ...request, credentials });
+  if (octets instanceof ProtocolError) throw unsupported(octets);
+  const conversation = async (signal: AbortSignal): Promise<ByteStream> => {
+    signal.addEventListener("abort", () => carrier.abort(signal.reason));
+    await carrier.write(octets);
+    const { value, rest } = await readMessage(carrier, httpHeadReader());
+    const line = parseStatusLine(value.startLine);
+    if (line?.status === 200) return prefixed(rest, carrier);
+    const answer = JSON.stringify(value.startLine.slice(0, 80));
+    throw new DialError(
+      line === undefined ? "broken" : explainConnectStatus(line.status),
+      `The node answered ${answer} for ${asked}`,
+    );
+  };
+  try {
+    return await withDeadline({ clock, timeout, signal, what }, conversation);
+  } catch (error) {
+    if (error instanceof DialError) throw error;
+    throw new DialError("broken", `${what} failed`, { cause: error });
+  }
+}
+
+function unsupported(error: ProtocolError): DialError {
+  return new DialError("unsupported", error.message, { cause: error });
+}
