@@ -16,6 +16,7 @@ import { formatEndpoint } from "../flow/flow.ts";
 import { chain, type ChainHop } from "../outbound/chain.ts";
 import { http } from "../outbound/connector/http.ts";
 import { relay } from "../outbound/connector/relay.ts";
+import { socks4 } from "../outbound/connector/socks4.ts";
 import { socks5 } from "../outbound/connector/socks5.ts";
 import type { Connector, Transport } from "../outbound/contracts.ts";
 import { direct } from "../outbound/direct.ts";
@@ -227,6 +228,12 @@ function buildConnector(
       return relay(options);
     case "http":
       return http(options);
+    case "socks4":
+      return socks4({
+        clock,
+        ...bounded(config.connectTimeout),
+        userId: config.auth?.username ?? "",
+      });
     case "socks5":
       return socks5({
         ...options,

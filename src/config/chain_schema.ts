@@ -136,7 +136,7 @@ export type TlsVersion = "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
 export type ConnectorConfig =
   | RelayConnectorConfig
   | Socks5ConnectorConfig
-  | HttpConnectorConfig;
+  | PlainConnectorConfig;
 
 export interface RelayConnectorConfig {
   readonly type: "relay";
@@ -156,8 +156,8 @@ export interface Socks5ConnectorConfig {
   readonly udp: "tunnel" | "associate";
 }
 
-export interface HttpConnectorConfig {
-  readonly type: "http";
+export interface PlainConnectorConfig {
+  readonly type: "http" | "socks4";
   readonly at: Position;
   readonly auth: CredentialsConfig | undefined;
   readonly connectTimeout: Millis | undefined;

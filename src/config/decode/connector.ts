@@ -9,7 +9,7 @@ import { rejectType } from "./types.ts";
 
 const TYPES = {
   what: "connector",
-  supported: ["relay", "socks5", "http"],
+  supported: ["relay", "socks5", "socks4", "http"],
   known: CONNECTORS,
 };
 
@@ -60,6 +60,16 @@ export function decodeConnector(
         udp: relay === "udp" ? "associate" : "tunnel",
       };
     }
+    case "socks4":
+    case "socks4a":
+      // GOST would turn names into addresses by itself.
+      metadata.refuse("disable4a");
+      return {
+        type: "socks4",
+        at,
+        auth,
+        connectTimeout: metadata.duration(["timeout"], undefined),
+      };
     case "http":
       metadata.refuse("header");
       return {

@@ -55,7 +55,7 @@ Deno.test("decodeNode reads GOST's direct nodes", () => {
     '-F: "action" is not supported yet (chains[0].hops[0].nodes[0].connector.metadata.action)',
   ]);
   assertEquals(errorsOf(written("direct+tcp://h:1")), [
-    '-F: The connector "direct" is not supported yet: use relay, socks5, http (chains[0].hops[0].nodes[0].connector.type)',
+    '-F: The connector "direct" is not supported yet: use relay, socks5, socks4, http (chains[0].hops[0].nodes[0].connector.type)',
   ]);
 });
 
@@ -63,7 +63,7 @@ Deno.test("decodeNode tells connectors and dialers that are missing from those t
   const type = "chains[0].hops[0].nodes[0]";
   const rows: [string, string[]][] = [
     ["sni://h:1", [
-      `-F: The connector "sni" is not supported yet: use relay, socks5, http (${type}.connector.type)`,
+      `-F: The connector "sni" is not supported yet: use relay, socks5, socks4, http (${type}.connector.type)`,
     ]],
     ["relay+mwss://h:1", [
       `-F: The dialer "mwss" is not supported yet: use tcp, tls, ws, wss (${type}.dialer.type)`,
@@ -75,7 +75,7 @@ Deno.test("decodeNode tells connectors and dialers that are missing from those t
       `-F: Unknown dialer "wsss": did you mean "wss"? (${type}.dialer.type)`,
     ]],
     ["foo+bar://h:1", [
-      `-F: Unknown connector "foo": use relay, socks5, http (${type}.connector.type)`,
+      `-F: Unknown connector "foo": use relay, socks5, socks4, http (${type}.connector.type)`,
       `-F: Unknown dialer "bar": use tcp, tls, ws, wss (${type}.dialer.type)`,
     ]],
   ];
