@@ -1,6 +1,6 @@
-import type { DialError } from "../src/base/errors.ts";
+import { DialError } from "../src/base/errors.ts";
 import type { SocketOptions, UdpSocket } from "../src/base/socket.ts";
-import { dialError } from "./dial_errors.ts";
+import { cannotReach, dialError } from "./dial_errors.ts";
 import { ERRNO, errnoName } from "./errno.ts";
 import { int32, type Libc } from "./libc.ts";
 import type { OwnEntry } from "./own_sockets.ts";
@@ -24,6 +24,12 @@ export const DATAGRAM_BUFFER = 65_536;
 
 /** Octets that may wait for us: 25 ms of 1 Gbit/s in small datagrams, whose bookkeeping the kernel counts too. */
 const RECEIVE_BUFFER = 4 << 20;
+
+/**
+ * Deno was seen to announce a socket again and again that had nothing to say. After so many announcements without a datagram or
+ * an error between them, it is given up: its flow begins anew with the next datagram.
+ */
+const MAX_EMPTY = 1000;
 
 const NOTHING = new Uint8Array(1);
 
@@ -75,6 +81,8 @@ class LinuxUdp implements UdpSocket {
   readonly #buffer: Uint8Array<ArrayBuffer>;
   readonly #reader: Reader;
   #closed = false;
+  /** Announcements in a row that had nothing behind them. */
+  #empty = 0;
 
   constructor({ fd, own, target, support }: LinuxUdpOptions) {
     this.#fd = fd;
@@ -112,7 +120,12 @@ class LinuxUdp implements UdpSocket {
 
   #arrived(first: number): void {
     let result = first === -ERRNO.EAGAIN ? this.#receive() : first;
-    if (result === -ERRNO.EAGAIN) this.#forgetErrors();
+    if (result === -ERRNO.EAGAIN) {
+      this.#forgetErrors();
+      if (++this.#empty > MAX_EMPTY) return this.#giveUp();
+    } else {
+      this.#empty = 0;
+    }
     for (let i = 1; result !== -ERRNO.EAGAIN; i++) {
       if (result >= 0) this.onDatagram(this.#buffer.subarray(0, result));
       else this.#fail("recv", -result);
@@ -131,6 +144,11 @@ class LinuxUdp implements UdpSocket {
   /** Each error waits a second time, in a queue that would go on waking us. Taken without octets: the buffer may be lent just now. */
   #forgetErrors(): void {
     while (this.#libc.recv(this.#fd, NOTHING, 0, MSG_ERRQUEUE) >= 0);
+  }
+
+  #giveUp(): void {
+    const message = `${cannotReach(this.#target)}: the socket is of no use`;
+    this.onError(new DialError("broken", message));
   }
 
   #fail(syscall: string, errno: number): void {
