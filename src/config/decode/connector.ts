@@ -64,6 +64,11 @@ export function decodeConnector(
     case "socks4a":
       // GOST would turn names into addresses by itself.
       metadata.refuse("disable4a");
+      if (auth !== undefined && auth.password.reveal() !== "") {
+        const message =
+          "SOCKS4 knows a user and no password: it is not sent, socks5 would";
+        problems.warn(message, place(section, "auth"));
+      }
       return {
         type: "socks4",
         at,

@@ -106,3 +106,10 @@ Deno.test("decodeConnector warns of multiplexing, which is for BIND alone", () =
     '-F: "mux.version" has no effect (chains[0].hops[0].nodes[0].connector.metadata.mux.version)',
   ]);
 });
+
+Deno.test("decodeConnector says that SOCKS4 sends no password", () => {
+  assertEquals(warningsOf(written("socks4://user:pw@h:1")), [
+    "-F: SOCKS4 knows a user and no password: it is not sent, socks5 would (chains[0].hops[0].nodes[0].connector.auth)",
+  ]);
+  assertEquals(warningsOf(written("socks4://user@h:1")), []);
+});
