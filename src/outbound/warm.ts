@@ -8,13 +8,19 @@ import type { Carrier, Transport } from "./contracts.ts";
 const LIFETIME: Millis = 8_000;
 /** Most that are ready or being made ready at once. */
 const MOST = 16;
-/** Over how many flows the rate of new ones is told. */
-const REMEMBERED = 32;
+/** Over how many flows the rate of new ones is told: few, so that a pause is soon forgotten. */
+const REMEMBERED = 8;
 
 /** A carrier that waits for its flow. */
 interface Ready {
   readonly carrier: Carrier;
   readonly timer: Disposable;
+}
+
+/** A flow that waits for a carrier that is being made ready. */
+interface Waiting {
+  readonly signal: AbortSignal;
+  readonly resolve: (carrier: Carrier | undefined) => void;
 }
 
 /**
@@ -35,6 +41,8 @@ class WarmPool {
   readonly #ready: Ready[] = [];
   /** When the last flows came. */
   readonly #takes: Millis[] = [];
+  /** Flows that wait for the carriers that are being made ready: no more than those. */
+  readonly #waiting: Waiting[] = [];
   #opening = 0;
   /** As the last opening took it. */
   #openingTime: Millis = 0;
@@ -52,10 +60,19 @@ class WarmPool {
       this.#refill(base);
       return ready.carrier;
     }
-    const carrier = await this.#open(base, signal);
+    const carrier = await this.#nextReady(signal) ??
+      await this.#open(base, signal);
     // Only now: a node that cannot be reached must not be asked more often than flows want it.
     this.#refill(base);
     return carrier;
+  }
+
+  /** The first carrier that is being made ready and that nobody else waits for; undefined where there is none, or it fails. */
+  #nextReady(signal: AbortSignal): Promise<Carrier | undefined> {
+    if (this.#waiting.length >= this.#opening) {
+      return Promise.resolve(undefined);
+    }
+    return new Promise((resolve) => this.#waiting.push({ signal, resolve }));
   }
 
   #noteTake(): void {
@@ -69,12 +86,13 @@ class WarmPool {
     const recent = this.#takes.filter((at) => now - at < LIFETIME);
     if (recent.length < 2) return 0;
     const since = (recent.at(-1) ?? now) - (recent[0] ?? now);
-    const rate = since > 0 ? (recent.length - 1) / since : 0;
+    const rate = (recent.length - 1) / Math.max(since, this.#openingTime, 1);
     return Math.min(MOST, 1 + Math.round(rate * this.#openingTime));
   }
 
   #refill(base: Dialer): void {
-    const missing = this.#wanted() - this.#ready.length - this.#opening;
+    const coming = this.#opening - this.#waiting.length;
+    const missing = this.#wanted() - this.#ready.length - coming;
     for (let i = 0; i < missing; i++) void this.#add(base);
   }
 
@@ -90,11 +108,22 @@ class WarmPool {
         },
         (signal) => this.#open(base, signal),
       );
-      this.#keep(carrier);
-    } catch {
-      // The next flow finds out, and says why.
-    } finally {
       this.#opening--;
+      const waiting = this.#nextWaiting();
+      if (waiting === undefined) this.#keep(carrier);
+      else waiting.resolve(carrier);
+    } catch {
+      this.#opening--;
+      // The next flow finds out, and says why.
+      this.#nextWaiting()?.resolve(undefined);
+    }
+  }
+
+  #nextWaiting(): Waiting | undefined {
+    for (;;) {
+      const waiting = this.#waiting.shift();
+      if (waiting === undefined || !waiting.signal.aborted) return waiting;
+      waiting.resolve(undefined);
     }
   }
 

@@ -122,3 +122,16 @@ Deno.test("warm() asks a node that cannot be reached no more often than flows do
 
   assertEquals([opened.length, clock.pending()], [0, 0]);
 });
+
+Deno.test("warm() gives a flow the carrier that is being made ready when it comes", async () => {
+  const { clock, opened, take, twoFlows } = begin();
+  await twoFlows();
+  await take();
+  await clock.advance(50);
+  const fourth = take();
+
+  await clock.advance(50);
+
+  await (await fourth).write(REQUEST);
+  assertEquals(opened[3]?.text(), "request");
+});
