@@ -92,10 +92,6 @@ const SYMBOLS = {
     parameters: ["i32", "buffer"], // int resource, const struct rlimit *rlim
     result: "i32",
   },
-  mallopt: {
-    parameters: ["i32", "i32"], // int param, int value
-    result: "i32",
-  },
   clock_gettime: {
     parameters: ["i32", "buffer"], // clockid_t clockid, struct timespec *tp
     result: "i32",

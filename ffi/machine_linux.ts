@@ -5,11 +5,6 @@ import type { Libc } from "./libc.ts";
 
 // bits/resource.h: struct rlimit { rlim_t rlim_cur, rlim_max; }
 const RLIMIT_NOFILE = 7;
-// malloc.h
-const M_TRIM_THRESHOLD = -1;
-const M_MMAP_THRESHOLD = -3;
-/** Octets */
-const KEPT_HEAP = 32 << 20;
 // bits/time.h: struct timespec { time_t tv_sec; long tv_nsec; }
 const CLOCK_MONOTONIC = 1;
 const CLOCK_BOOTTIME = 7;
@@ -29,15 +24,6 @@ export function raiseDescriptorLimit(libc: Libc): number {
   const [soft = 0n, hard = 0n] = limit;
   limit[0] = hard;
   return Number(libc.setrlimit(RLIMIT_NOFILE, octets) < 0 ? soft : hard);
-}
-
-/**
- * Keeps up to KEPT_HEAP of free memory. By default glibc gives the top of the heap, or a mapping, back after each large write of
- * TLS and takes it again, in zeros, for the next: 300 times a second.
- */
-export function keepHeap(libc: Libc): void {
-  libc.mallopt(M_TRIM_THRESHOLD, KEPT_HEAP);
-  libc.mallopt(M_MMAP_THRESHOLD, KEPT_HEAP);
 }
 
 /** How long the machine has been suspended since it started. */

@@ -1,5 +1,5 @@
 import { openLibc } from "./libc.ts";
-import { keepHeap, raiseDescriptorLimit, sleepTime } from "./machine_linux.ts";
+import { raiseDescriptorLimit, sleepTime } from "./machine_linux.ts";
 import { watchNetwork } from "./netlink_linux.ts";
 import { type PipeBinding, readInto } from "./node_handles.ts";
 import { OwnSockets } from "./own_sockets.ts";
@@ -13,7 +13,6 @@ import { DATAGRAM_BUFFER, openUdp } from "./udp_linux.ts";
 /** `pipes` as `probePipes` answers; without them everything waits by the poller. */
 export function openLinux(pipes: PipeBinding | undefined): Platform {
   const libc = openLibc();
-  keepHeap(libc);
   const poller = new Poller(libc);
   const support = {
     ...{ libc, poller },
