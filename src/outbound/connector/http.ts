@@ -4,8 +4,7 @@ import { withDeadline } from "../../flow/deadline.ts";
 import { formatEndpoint } from "../../flow/flow.ts";
 import { prefixed } from "../../flow/prefixed.ts";
 import { readMessage } from "../../flow/read_message.ts";
-import { type ByteStream, READY } from "../../flow/stream.ts";
-import { wrapStream } from "../../flow/wrap.ts";
+import type { ByteStream } from "../../flow/stream.ts";
 import type { Credentials } from "../../proto/credentials.ts";
 import {
   type ConnectRequest,
@@ -15,6 +14,7 @@ import {
 import { httpHeadReader, parseStatusLine } from "../../proto/http_head.ts";
 import { encodeSocksAddress } from "../../proto/socks_address.ts";
 import type { Carrier, Connector } from "../contracts.ts";
+import { agreed, unsupported } from "./agreed.ts";
 import { endpointFor } from "../endpoint_for.ts";
 import { SOCKS_DATAGRAM_MAX, tunnel } from "./socks5_udp.ts";
 
@@ -35,8 +35,7 @@ export function http(options: HttpOptions): Connector {
         authority,
         datagrams: false,
       });
-      const { roundTrip } = carrier;
-      return wrapStream(stream, { answered: READY, patience: 0, roundTrip });
+      return agreed(stream, carrier);
     },
     async connectDatagram(carrier, target) {
       const endpoint = endpointFor(target);
@@ -78,8 +77,4 @@ async function ask(
     if (error instanceof DialError) throw error;
     throw new DialError("broken", `${what} failed`, { cause: error });
   }
-}
-
-function unsupported(error: ProtocolError): DialError {
-  return new DialError("unsupported", error.message, { cause: error });
 }

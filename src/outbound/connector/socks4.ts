@@ -4,14 +4,14 @@ import { withDeadline } from "../../flow/deadline.ts";
 import { formatEndpoint } from "../../flow/flow.ts";
 import { prefixed } from "../../flow/prefixed.ts";
 import { readMessage } from "../../flow/read_message.ts";
-import { type ByteStream, READY, rejected } from "../../flow/stream.ts";
-import { wrapStream } from "../../flow/wrap.ts";
+import { type ByteStream, rejected } from "../../flow/stream.ts";
 import {
   encodeSocks4Request,
   explainSocks4Reply,
   socks4ReplyReader,
 } from "../../proto/socks4.ts";
 import type { Connector } from "../contracts.ts";
+import { agreed, unsupported } from "./agreed.ts";
 import { endpointFor } from "../endpoint_for.ts";
 
 export interface Socks4Options {
@@ -30,9 +30,7 @@ export function socks4({ userId, timeout, clock }: Socks4Options): Connector {
       const asked = formatEndpoint(endpoint);
       const what = `The SOCKS4 request for ${asked}`;
       const octets = encodeSocks4Request(endpoint, userId);
-      if (octets instanceof ProtocolError) {
-        throw new DialError("unsupported", octets.message, { cause: octets });
-      }
+      if (octets instanceof ProtocolError) throw unsupported(octets);
       const ask = async (signal: AbortSignal): Promise<ByteStream> => {
         signal.addEventListener("abort", () => carrier.abort(signal.reason));
         await carrier.write(octets);
@@ -44,8 +42,7 @@ export function socks4({ userId, timeout, clock }: Socks4Options): Connector {
       const { signal } = target;
       const bound = { clock, timeout, signal, what };
       const stream = await withDeadline(bound, ask);
-      const { roundTrip } = carrier;
-      return wrapStream(stream, { answered: READY, patience: 0, roundTrip });
+      return agreed(stream, carrier);
     },
     connectDatagram: () =>
       rejected(new DialError("unsupported", "SOCKS4 carries no datagrams")),

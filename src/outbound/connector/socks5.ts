@@ -5,8 +5,7 @@ import type { Dialer } from "../../flow/dialer.ts";
 import { type Endpoint, formatEndpoint, type Target } from "../../flow/flow.ts";
 import { prefixed } from "../../flow/prefixed.ts";
 import { readMessage } from "../../flow/read_message.ts";
-import { type ByteStream, READY } from "../../flow/stream.ts";
-import { wrapStream } from "../../flow/wrap.ts";
+import type { ByteStream } from "../../flow/stream.ts";
 import type { Credentials } from "../../proto/credentials.ts";
 import {
   encodeSocksAuth,
@@ -22,6 +21,7 @@ import {
 import { encodeSocksAddress } from "../../proto/socks_address.ts";
 import { parseAddress } from "../../wire/address.ts";
 import type { Carrier, Connector } from "../contracts.ts";
+import { agreed, unsupported } from "./agreed.ts";
 import { endpointFor } from "../endpoint_for.ts";
 import { associate, SOCKS_DATAGRAM_MAX, tunnel } from "./socks5_udp.ts";
 
@@ -51,8 +51,7 @@ export function socks5(options: Socks5Options): Connector {
     async connectStream(carrier, target) {
       const endpoint = endpointFor(target);
       const { stream } = await ask(carrier, options, "connect", endpoint);
-      const { roundTrip } = carrier;
-      return wrapStream(stream, { answered: READY, patience: 0, roundTrip });
+      return agreed(stream, carrier);
     },
     async connectDatagram(carrier, target) {
       const endpoint = endpointFor(target);
@@ -137,8 +136,4 @@ function portOf(
   const unspecified = address?.every((octet) => octet === 0) ?? true;
   const host = unspecified ? node.host : bound.host;
   return { src, dst: { host, port: bound.port }, signal, trace: [] };
-}
-
-function unsupported(error: ProtocolError): DialError {
-  return new DialError("unsupported", error.message, { cause: error });
 }
