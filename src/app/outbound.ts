@@ -22,6 +22,7 @@ import type { Connector, Transport } from "../outbound/contracts.ts";
 import { direct } from "../outbound/direct.ts";
 import { Health } from "../outbound/health.ts";
 import { retry } from "../outbound/retry.ts";
+import { type Decide, type Route, routed } from "../outbound/route.ts";
 import { type Choice, select } from "../outbound/select.ts";
 import { tcp } from "../outbound/transport/tcp.ts";
 import { tls } from "../outbound/transport/tls.ts";
@@ -33,21 +34,34 @@ import { type BypassGroup, bypassGroup } from "../rules/bypass.ts";
 import type { Context } from "./context.ts";
 import { readClientTls } from "./pem.ts";
 
-/** The way out of a service. Rejects with a ConfigError where a certificate cannot be read. */
+/** The way out of a service. */
+export interface Outbound {
+  /** Says which way a flow would go, and sends nothing. */
+  readonly decide: Decide;
+  /** Decides and dials, as often as `retries` allows. */
+  readonly dialer: Dialer;
+}
+
+/** Rejects with a ConfigError where a certificate cannot be read. */
 export async function buildOutbound(
   { chain: config, egress, dialTimeout, retries }: RouteConfig,
   context: Context,
-): Promise<Dialer> {
-  const out = buildDirect("direct", egress, dialTimeout, context);
+): Promise<Outbound> {
+  const direct: Route = {
+    nodes: [],
+    egress: context.network.egress(egress),
+    dialer: buildDirect("direct", egress, dialTimeout, context),
+  };
   const hops: ChainHop[] = [];
   for (const hop of config?.hops ?? []) {
     hops.push(await buildHop(hop, dialTimeout, context));
   }
-  return retry(chain(out, hops), retries);
+  const decide = chain(direct, hops);
+  return { decide, dialer: retry(routed(decide), retries) };
 }
 
 async function buildHop(
-  { name, bypasses, strategy, nodes: configs }: HopConfig,
+  { at, name, bypasses, strategy, nodes: configs }: HopConfig,
   timeout: Millis,
   context: Context,
 ): Promise<ChainHop> {
@@ -61,6 +75,7 @@ async function buildHop(
     return new DataView(octets.buffer).getUint32(0) / 2 ** 32;
   };
   return {
+    at,
     name,
     bypass: bypassOf(bypasses),
     select: select({ strategy, nodes, random }),
@@ -73,13 +88,30 @@ async function buildChoice(
   timeout: Millis,
   context: Context,
 ): Promise<Choice> {
-  const { name, bypasses, weight, backup, maxFails, failTimeout } = config;
+  const { at, name, weight, backup, maxFails, failTimeout } = config;
   const health = new Health({ maxFails, failTimeout, clock: context.clock });
   const own = buildDirect(name, config.egress, timeout, context);
   const through = config.type === "direct"
     ? () => own
     : await buildNode(config, { own, health, timeout }, context);
-  return { name, bypass: bypassOf(bypasses), weight, backup, health, through };
+  return {
+    at,
+    name,
+    way: wayOf(config),
+    egress: context.network.egress(config.egress),
+    bypass: bypassOf(config.bypasses),
+    weight,
+    backup,
+    health,
+    through,
+  };
+}
+
+function wayOf(config: NodeConfig): string {
+  if (config.type === "direct") return "direct";
+  const { connector, transport, host, port } = config;
+  const address = formatEndpoint({ host, port });
+  return `${connector.type}+${transport.type} ${address}`;
 }
 
 function bypassOf(bypasses: readonly BypassConfig[]): BypassGroup | undefined {
@@ -99,13 +131,12 @@ async function buildNode(
   { own, health, timeout }: NodeOptions,
   context: Context,
 ): Promise<Choice["through"]> {
-  const { name, host, port, transport, connector } = node;
-  const address = formatEndpoint({ host, port });
+  const { name, transport, connector } = node;
   const { clock } = context;
   const carriers = await buildTransport(transport, node, context);
   const hop = {
     name,
-    way: `${connector.type}+${transport.type} ${address}`,
+    way: wayOf(node),
     connector: buildConnector(connector, node, own, context),
     timeout,
     clock,

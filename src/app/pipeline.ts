@@ -29,7 +29,7 @@ export async function buildPipeline(
   context: Context,
 ): Promise<Handler> {
   const { clock } = context;
-  const dialer = await buildOutbound(route, context);
+  const { dialer } = await buildOutbound(route, context);
   const handshake = new Handshake({ mode, clock, timeout: route.dialTimeout });
   const stages: Middleware[] = [];
   if (tcp6) stages.push(ipv6());

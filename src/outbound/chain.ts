@@ -1,12 +1,13 @@
-import type { Protocol } from "../base/socket.ts";
+import type { Position } from "../base/errors.ts";
 import type { Dialer } from "../flow/dialer.ts";
-import type { Target } from "../flow/flow.ts";
 import { type BypassGroup, candidatesOf } from "../rules/bypass.ts";
-import type { Select } from "./select.ts";
+import type { Decide, Route } from "./route.ts";
+import type { Choice, Select } from "./select.ts";
 
 /** One hop of a chain, and what keeps flows out of it. */
 export interface ChainHop {
   readonly name: string;
+  readonly at: Position;
   /** A hit ends the chain before this hop. */
   readonly bypass: BypassGroup | undefined;
   /** Without a node the chain ends before this hop, too. */
@@ -16,9 +17,9 @@ export interface ChainHop {
 }
 
 /** The hops as far as no bypass ends them, each by a node of its own choice; `direct` where none is left. GOST's semantics of a bypass on a hop. */
-export function chain(direct: Dialer, hops: readonly ChainHop[]): Dialer {
-  const choose = (protocol: Protocol, target: Target): Dialer => {
-    const network = target.network ?? protocol;
+export function chain(direct: Route, hops: readonly ChainHop[]): Decide {
+  return (network, target) => {
+    const nodes: Choice[] = [];
     let way: Dialer | undefined;
     for (const { name: by, bypass, select, hasChoice } of hops) {
       const verdict = bypass?.(network, candidatesOf(target));
@@ -31,12 +32,12 @@ export function chain(direct: Dialer, hops: readonly ChainHop[]): Dialer {
         break;
       }
       if (hasChoice) target.trace.push({ by, what: node.name, because });
+      nodes.push(node);
       way = node.through(way);
     }
-    return way ?? direct;
-  };
-  return {
-    dialStream: (target) => choose("tcp", target).dialStream(target),
-    dialDatagram: (target) => choose("udp", target).dialDatagram(target),
+    const [first] = nodes;
+    return first === undefined || way === undefined
+      ? direct
+      : { nodes, dialer: way, egress: first.egress };
   };
 }

@@ -1,11 +1,14 @@
+import { formatPosition } from "../base/errors.ts";
 import type { Dialer } from "../flow/dialer.ts";
 import type { Target } from "../flow/flow.ts";
 import { type BypassGroup, candidatesOf } from "../rules/bypass.ts";
 import type { Health } from "./health.ts";
+import type { Route, RouteNode } from "./route.ts";
 
 /** One of a hop's nodes. */
-export interface Choice {
-  readonly name: string;
+export interface Choice extends RouteNode {
+  /** Of sockets that it opens from here. */
+  readonly egress: Route["egress"];
   /** A hit leaves the node out. */
   readonly bypass: BypassGroup | undefined;
   /** Its share with `random`; at least 1. */
@@ -58,15 +61,17 @@ export function select({ strategy, nodes, random }: SelectOptions): Select {
     }
     const working = allowed.filter(({ health }) => !health.isFailed());
     if (working.length === 0) {
-      return { node: first, because: "all have failed: the first of them" };
+      const because = `all have failed: the first, ${formatPosition(first.at)}`;
+      return { node: first, because };
     }
     const primaries = working.filter(({ backup }) => !backup);
     const candidates = primaries.length === 0 ? working : primaries;
-    const node = candidates.length === 1
-      ? candidates[0]
+    const picked = candidates.length === 1
+      ? undefined
       : pick(candidates, target);
+    const node = picked ?? candidates[0] ?? first;
     const of = `${candidates.length} of ${nodes.length} nodes`;
-    return { node, because: `${strategy}, ${of}` };
+    return { node, because: `${strategy}, ${of}, ${formatPosition(node.at)}` };
   };
 }
 

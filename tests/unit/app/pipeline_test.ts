@@ -188,8 +188,8 @@ Deno.test("buildPipeline() dials again by another node of the hop when one canno
   assertEquals(
     run.flow.trace.filter(({ by }) => by === "hop-0"),
     [
-      { by: "hop-0", what: "node-0", because: "fifo, 2 of 2 nodes" },
-      { by: "hop-0", what: "node-1", because: "fifo, 1 of 2 nodes" },
+      { by: "hop-0", what: "node-0", because: "fifo, 2 of 2 nodes, -F" },
+      { by: "hop-0", what: "node-1", because: "fifo, 1 of 2 nodes, -F" },
     ],
   );
   await run.end();
@@ -212,6 +212,6 @@ Deno.test("buildPipeline() sends nothing direct when all nodes of a hop have fai
   ]);
   assertEquals(
     run.flow.trace.at(-1)?.because,
-    "all have failed: the first of them",
+    "all have failed: the first, -F",
   );
 });

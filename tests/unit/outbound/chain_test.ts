@@ -2,7 +2,11 @@ import { assertEquals } from "@std/assert";
 import type { Dialer } from "../../../src/flow/dialer.ts";
 import type { TcpFlow } from "../../../src/flow/flow.ts";
 import { rejected } from "../../../src/flow/stream.ts";
-import { chain, type ChainHop } from "../../../src/outbound/chain.ts";
+import {
+  chain as decideChain,
+  type ChainHop,
+} from "../../../src/outbound/chain.ts";
+import { routed } from "../../../src/outbound/route.ts";
 import { type Choice, select } from "../../../src/outbound/select.ts";
 import { type BypassGroup, bypassGroup } from "../../../src/rules/bypass.ts";
 import { tcpFlow, upstreamOf } from "../../support/flows.ts";
@@ -31,18 +35,27 @@ function way(name: string): Dialer {
   };
 }
 
+/** Decides and dials. */
+function chain(direct: Dialer, hops: readonly ChainHop[]): Dialer {
+  const egress = (): [] => [];
+  return routed(decideChain({ nodes: [], egress, dialer: direct }, hops));
+}
+
 /** A hop with one node; a second bypass is the node's. */
 function hop(
   name: string,
   bypass?: BypassGroup,
   nodeBypass?: BypassGroup,
 ): ChainHop {
-  return { name, bypass, ...nodes(node(name, nodeBypass)) };
+  return { name, at: AT, bypass, ...nodes(node(name, nodeBypass)) };
 }
 
 function node(name: string, bypass?: BypassGroup): Choice {
   return {
     name,
+    at: AT,
+    way: `relay+tcp ${name}:1`,
+    egress: () => [],
     bypass,
     weight: 1,
     backup: false,
@@ -127,9 +140,13 @@ Deno.test("chain() says which of several nodes was chosen and why, and goes dire
     node("n0", bypassing("example.org")),
     node("n1", bypassing("example.*")),
   );
-  const hops = [{ name: "hop-0", bypass: undefined, ...all }];
+  const hops = [{ name: "hop-0", at: AT, bypass: undefined, ...all }];
   const rows = [
-    ["example.com", { by: "hop-0", what: "n0", because: "fifo, 1 of 2 nodes" }],
+    ["example.com", {
+      by: "hop-0",
+      what: "n0",
+      because: "fifo, 1 of 2 nodes, config.yaml:31:7",
+    }],
     ["example.org", {
       by: "hop-0",
       what: "direct",
@@ -154,9 +171,32 @@ Deno.test("chain() reaches each hop's node through the one chosen before it", as
   const one = { ...node("n"), through };
   const hops = ["hop-0", "hop-1"].map((name) => ({
     name,
+    at: AT,
     bypass: undefined,
     ...nodes(one),
   }));
   await chain(way("direct"), hops).dialStream(flow());
   assertEquals(seen, [undefined, first]);
+});
+
+Deno.test("chain() says which way a flow would take without dialling", () => {
+  const ip = (name: string): [{ interface: string; strict: boolean }] => [
+    { interface: name, strict: false },
+  ];
+  const out = { nodes: [], egress: () => ip("eth0"), dialer: way("direct") };
+  const first = { ...node("n0"), egress: () => ip("eth1") };
+  const decide = decideChain(out, [
+    { name: "hop-0", at: AT, bypass: bypassing("a.example"), ...nodes(first) },
+    hop("hop-1", bypassing("b.example")),
+  ]);
+  const rows = [["a.example", "", "eth0"], ["b.example", "n0", "eth1"], [
+    "c.example",
+    "n0 hop-1",
+    "eth1",
+  ]] as const;
+  for (const [name, nodes, by] of rows) {
+    const route = decide("tcp", flow({ name }));
+    assertEquals(route.nodes.map(({ name }) => name).join(" "), nodes);
+    assertEquals(route.egress("192.0.2.1")[0]?.interface, by);
+  }
 });

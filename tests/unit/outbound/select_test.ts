@@ -22,6 +22,9 @@ function choice({ name, failed, backup, weight, bypass }: TestNode): Choice {
   const matchers = [{ text: bypass ?? "", at }];
   return {
     name,
+    at,
+    way: `relay+tcp ${name}:1`,
+    egress: () => [],
     bypass: bypass === undefined ? undefined : bypassGroup([
       { name: "b", at, whitelist: false, network: undefined, matchers },
     ]),

@@ -1,0 +1,41 @@
+import type { Position } from "../base/errors.ts";
+import type { Dialer } from "../flow/dialer.ts";
+import type { Target } from "../flow/flow.ts";
+import type { Egress } from "./direct.ts";
+
+/** A node that a flow would go through. */
+export interface RouteNode {
+  readonly name: string;
+  readonly at: Position;
+  /** "relay+wss 192.0.2.1:443", or "direct". */
+  readonly way: string;
+}
+
+/** The way that a flow would take, as decided without sending anything. */
+export interface Route {
+  /** Nearest first; none means straight to the target. */
+  readonly nodes: readonly RouteNode[];
+  /** By which interfaces the first socket would leave for an address; none leaves it to the routing table. Throws a DialError where there is no way. */
+  readonly egress: (address: string) => readonly Egress[];
+  /** Takes it. */
+  readonly dialer: Dialer;
+}
+
+/**
+ * Decides for a flow of `network` ("tcp", "udp", "tcp6"), and adds a step to its trace for whatever there was to decide. Each call
+ * decides anew: what takes turns goes on.
+ */
+export type Decide = (network: string, target: Target) => Route;
+
+/** Decides for each dial, and dials. */
+export function routed(decide: Decide): Dialer {
+  return {
+    async dialStream(target) {
+      const { dialer } = decide(target.network ?? "tcp", target);
+      return await dialer.dialStream(target);
+    },
+    async dialDatagram(target) {
+      return await decide("udp", target).dialer.dialDatagram(target);
+    },
+  };
+}
