@@ -74,7 +74,8 @@ class NetworkWatch implements Disposable {
   }
 }
 
-function subscribe(libc: Libc): number {
+/** A socket that gets the kernel's news of links, addresses and routes; the caller's to close. */
+export function subscribe(libc: Libc): number {
   const type = SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC;
   const fd = libc.socket(AF_NETLINK, type, NETLINK_ROUTE);
   const address = new DataView(new ArrayBuffer(SOCKADDR_NL_LENGTH));

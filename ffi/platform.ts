@@ -10,6 +10,8 @@ export interface Platform extends Network, AsyncDisposable {
   readonly openTun: OpenTun;
   /** Calls `onChange` some time after links, addresses or routes have changed, once for many changes. */
   watchNetwork(onChange: () => void): Disposable;
+  /** As long as it stays the same, links, addresses and routes are as they were. Costs next to nothing. */
+  networkVersion(): number;
   /** As many descriptors (sockets) as this process may have open, raised as far as the system lets us. */
   raiseDescriptorLimit(): number;
   /** How long the machine has been suspended, from an arbitrary origin: a growth means that it has slept meanwhile. */

@@ -1,6 +1,7 @@
 import { openLibc } from "./libc.ts";
 import { raiseDescriptorLimit, sleepTime } from "./machine_linux.ts";
 import { watchNetwork } from "./netlink_linux.ts";
+import { NetworkVersion } from "./network_version_linux.ts";
 import { type PipeBinding, readInto } from "./node_handles.ts";
 import { OwnSockets } from "./own_sockets.ts";
 import type { Platform } from "./platform.ts";
@@ -14,6 +15,7 @@ import { DATAGRAM_BUFFER, openUdp } from "./udp_linux.ts";
 export function openLinux(pipes: PipeBinding | undefined): Platform {
   const libc = openLibc();
   const poller = new Poller(libc);
+  const version = new NetworkVersion(libc);
   const support = {
     ...{ libc, poller },
     openReader: createReaders({ libc, poller, pipes }),
@@ -27,9 +29,11 @@ export function openLinux(pipes: PipeBinding | undefined): Platform {
     ownSocket: support.ownSockets.find,
     readInto,
     watchNetwork: (onChange) => watchNetwork({ ...support, onChange }),
+    networkVersion: () => version.current(),
     raiseDescriptorLimit: () => raiseDescriptorLimit(libc),
     sleepTime: () => sleepTime(libc),
     async [Symbol.asyncDispose]() {
+      version[Symbol.dispose]();
       await poller[Symbol.asyncDispose]();
       libc[Symbol.dispose]();
     },

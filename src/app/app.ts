@@ -82,6 +82,7 @@ function buildContext({ platform, clock, log }: AppOptions): Context {
   const network = new NetworkState({
     log,
     readFile,
+    version: platform.networkVersion,
     addresses: () => Deno.networkInterfaces().map(({ address }) => address),
   });
   const random = (into: Uint8Array): void => {

@@ -11,6 +11,8 @@ import type { Resolvers } from "./resolvers.ts";
 export interface Platform extends Network {
   readonly openTun: OpenTun;
   watchNetwork(onChange: () => void): Disposable;
+  /** As long as it stays the same, links, addresses and routes are as they were. */
+  networkVersion(): number;
   /** How long the machine has slept, in ms from an arbitrary origin. */
   sleepTime(): number;
 }

@@ -8,16 +8,13 @@ import {
   findDefaults,
   findEgress,
   leaksIpv6,
-  parseIpv4Routes,
-  parseIpv6Routes,
   type RouteEntry,
 } from "../system/linux_routes.ts";
 import { type Address, parseAddress } from "../wire/address.ts";
+import { Routes, type RoutesOptions } from "./routes.ts";
 
-export interface NetworkStateOptions {
+export interface NetworkStateOptions extends RoutesOptions {
   readonly log: Log;
-  /** The text of a file, "" where there is none. */
-  readonly readFile: (path: string) => string;
   /** All addresses of this machine. */
   readonly addresses: () => readonly string[];
 }
@@ -32,6 +29,7 @@ interface OpenConnection {
 /** What the machine's routes and addresses mean for our own sockets, and which of them a change leaves behind. */
 export class NetworkState {
   readonly #options: NetworkStateOptions;
+  readonly #routes: Routes;
   /** Devices of ours: nothing of our own may leave through them. */
   readonly #devices = new Set<string>();
   readonly #connections = new Map<Socket, OpenConnection>();
@@ -42,6 +40,7 @@ export class NetworkState {
 
   constructor(options: NetworkStateOptions) {
     this.#options = options;
+    this.#routes = new Routes(options);
   }
 
   addDevice(name: string): void {
@@ -56,7 +55,7 @@ export class NetworkState {
 
   /** Says, once, when IPv4 goes through the device and IPv6 past it. */
   warnOfLeak(device: string): void {
-    const routes = { ipv4: this.#routesOf(4), ipv6: this.#routesOf(16) };
+    const routes = { ipv4: this.#routes.of(4), ipv6: this.#routes.of(16) };
     if (this.#leaking.has(device) || !leaksIpv6(routes, device)) return;
     this.#leaking.add(device);
     this.#options.log.warn("route.ipv6", {
@@ -116,13 +115,9 @@ export class NetworkState {
   #aroundDevices(address: string): readonly Egress[] {
     const parsed = parseAddress(address);
     if (parsed === undefined || isLoopback(parsed)) return [];
-    const routes = this.#routesOf(parsed.length);
-    const used = findEgress(routes, parsed);
+    const used = findEgress(this.#routes.of(parsed.length), parsed);
     if (used === undefined || !this.#devices.has(used.interface)) return [];
-    const others = routes.filter((route) =>
-      !this.#devices.has(route.interface)
-    );
-    const around = findEgress(others, parsed);
+    const around = findEgress(this.#past(parsed.length), parsed);
     if (around === undefined) {
       throw new DialError(
         "unreachable",
@@ -145,27 +140,20 @@ export class NetworkState {
   #interfaceTo(address: string): string | undefined {
     const parsed = parseAddress(address);
     if (parsed === undefined) return undefined;
-    const others = this.#routesOf(parsed.length).filter((route) =>
-      !this.#devices.has(route.interface)
-    );
-    return findEgress(others, parsed)?.interface;
+    return findEgress(this.#past(parsed.length), parsed)?.interface;
   }
 
   #defaultInterface(address: string): string | undefined {
     const length = parseAddress(address)?.length ?? 4;
-    const others = this.#routesOf(length).filter((route) =>
-      !this.#devices.has(route.interface)
-    );
-    const [first] = findDefaults(others);
+    const [first] = findDefaults(this.#past(length));
     return first?.interface;
   }
 
-  /** Read anew each time (20 µs): news of a change may come later than the dial that depends on it. */
-  #routesOf(addressLength: number): readonly RouteEntry[] {
-    const { readFile } = this.#options;
-    return addressLength === 4
-      ? parseIpv4Routes(readFile("/proc/net/route"))
-      : parseIpv6Routes(readFile("/proc/net/ipv6_route"));
+  /** The routes that lead past our devices. */
+  #past(addressLength: number): readonly RouteEntry[] {
+    return this.#routes.of(addressLength).filter((route) =>
+      !this.#devices.has(route.interface)
+    );
   }
 }
 

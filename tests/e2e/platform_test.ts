@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { probePipes } from "../../ffi/node_handles.ts";
 import { openPlatform } from "../../ffi/mod.ts";
 import { openLinux } from "../../ffi/platform_linux.ts";
@@ -92,3 +92,30 @@ Deno.test("sleepTime does not run while the machine is awake", async () => {
   assert(before >= 0);
   assert(after - before < 1, `${after - before} ms`);
 });
+
+netnsTest(
+  "networkVersion stays while nothing changes, and knows of each change at once",
+  [
+    "host",
+  ],
+  async (net) => {
+    for (
+      const change of [
+        "link add a0 type veth peer name b0",
+        "addr add 10.0.0.1/24 dev a0",
+        "link set a0 up",
+        "route add 10.9.0.0/16 dev a0",
+        "route del 10.9.0.0/16",
+        "link set a0 down",
+      ]
+    ) {
+      // A new one for each: after a change everything counts as new for a while.
+      await using platform = openPlatform();
+      const version = (): number => platform.networkVersion();
+      const before = await net.host.inside(version);
+      assertEquals(version(), before);
+      await net.host.ip(change);
+      assertNotEquals(version(), before, change);
+    }
+  },
+);

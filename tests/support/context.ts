@@ -21,6 +21,7 @@ export function testContext(
       throw new Error("no device here");
     },
     watchNetwork: () => ({ [Symbol.dispose]() {} }),
+    networkVersion: () => 0,
     sleepTime: () => 0,
     async openSocket(options) {
       const socket = Object.assign(new EventEmitter(), {
@@ -43,7 +44,12 @@ export function testContext(
   };
   const random = (into: Uint8Array): void => void into.fill(7);
   const readFile = (): string => "";
-  const network = new NetworkState({ log, readFile, addresses: () => [] });
+  const network = new NetworkState({
+    log,
+    readFile,
+    version: () => 0,
+    addresses: () => [],
+  });
   return {
     platform,
     streams,

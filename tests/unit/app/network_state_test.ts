@@ -22,10 +22,12 @@ const TUN6 =
 /** A machine whose routes and addresses the test changes. */
 function begin(ipv4: readonly string[], ipv6: readonly string[] = []) {
   const machine = { ipv4, ipv6, addresses: ["192.168.1.5", "10.8.0.5"] };
+  let version = 0;
   const log = recordingLog();
   const state = new NetworkState({
     log,
     addresses: () => machine.addresses,
+    version: () => version++,
     readFile: (path) =>
       path === "/proc/net/route"
         ? [HEADER, ...machine.ipv4, ""].join("\n")

@@ -30,7 +30,12 @@ function begin(files: Readonly<Record<string, string>>) {
     streams: () => {
       throw new Error("no TCP here");
     },
-    state: new NetworkState({ log: silentLog, readFile, addresses: () => [] }),
+    state: new NetworkState({
+      log: silentLog,
+      readFile,
+      version: () => 0,
+      addresses: () => [],
+    }),
     clock,
     random: (into) => crypto.getRandomValues(into as Uint8Array<ArrayBuffer>),
     readFile,
