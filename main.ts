@@ -29,9 +29,6 @@ const USAGE = `Usage: tungo -L SERVICE [-F HOP]... [-C FILE]...
 /** Done, failed, and misconfigured. */
 type ExitCode = 0 | 1 | 2;
 
-/** GOST stops at the first two; the third is what a terminal sends that goes away. */
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
 main().then(Deno.exit);
 
 async function main(): Promise<ExitCode> {
@@ -70,11 +67,17 @@ async function run(
     log.warn("config", { problem: formatProblem(warning) });
   }
   await using platform = openPlatform();
+  const path = Deno.env.get("PATH") ?? "";
+  Deno.env.set("PATH", platform.system.searchPath(path));
   const limit = platform.raiseDescriptorLimit();
   log.debug("descriptors", { limit });
   const clock = systemClock();
   const app = await buildApp({ config, platform, clock, log });
-  const end = Promise.race([told(), unexpected(), app.failed]);
+  const end = Promise.race([
+    told(platform.endSignals),
+    unexpected(),
+    app.failed,
+  ]);
   try {
     await Promise.race([app.start(), end]);
     await end;
@@ -85,7 +88,7 @@ async function run(
 }
 
 /** Resolves when somebody wants the program to stop; who asks again does not want to wait. */
-function told(): Promise<void> {
+function told(signals: readonly Deno.Signal[]): Promise<void> {
   return new Promise((resolve) => {
     let asked = false;
     const onSignal = (): void => {
@@ -93,7 +96,7 @@ function told(): Promise<void> {
       asked = true;
       resolve();
     };
-    for (const signal of SIGNALS) Deno.addSignalListener(signal, onSignal);
+    for (const signal of signals) Deno.addSignalListener(signal, onSignal);
   });
 }
 

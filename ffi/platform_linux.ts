@@ -1,3 +1,9 @@
+import {
+  parseIpv4Routes,
+  parseIpv6Routes,
+} from "../src/system/linux_routes.ts";
+import { nameserversOf } from "../src/system/resolv_conf.ts";
+import { SYSTEMS } from "../src/system/system.ts";
 import { openLibc } from "./libc.ts";
 import { raiseDescriptorLimit, sleepTime } from "./machine_linux.ts";
 import { watchNetwork } from "./netlink_linux.ts";
@@ -11,6 +17,9 @@ import { openSocket } from "./tcp_linux.ts";
 import { openTun } from "./tun_linux.ts";
 import { DATAGRAM_BUFFER, openUdp } from "./udp_linux.ts";
 
+/** GOST stops at the first two; the third is what a terminal sends that goes away. */
+const END_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 /** `pipes` as `probePipes` answers; without them everything waits by the poller. */
 export function openLinux(pipes: PipeBinding | undefined): Platform {
   const libc = openLibc();
@@ -23,6 +32,16 @@ export function openLinux(pipes: PipeBinding | undefined): Platform {
     buffer: new Uint8Array(DATAGRAM_BUFFER),
   };
   return {
+    system: SYSTEMS.linux,
+    readRoutes: (addressLength) =>
+      addressLength === 4
+        ? parseIpv4Routes(readFile("/proc/net/route"))
+        : parseIpv6Routes(readFile("/proc/net/ipv6_route")),
+    nameservers: () =>
+      nameserversOf(
+        readFile("/etc/resolv.conf"),
+        readFile("/run/systemd/resolve/resolv.conf"),
+      ),
     openTun: (options) => openTun(options, support),
     openSocket: (options) => openSocket(options, support),
     openUdp: (options) => openUdp(options, support),
@@ -32,10 +51,20 @@ export function openLinux(pipes: PipeBinding | undefined): Platform {
     networkVersion: () => version.current(),
     raiseDescriptorLimit: () => raiseDescriptorLimit(libc),
     sleepTime: () => sleepTime(libc),
+    endSignals: END_SIGNALS,
     async [Symbol.asyncDispose]() {
       version[Symbol.dispose]();
       await poller[Symbol.asyncDispose]();
       libc[Symbol.dispose]();
     },
   };
+}
+
+/** "" where there is none, as without IPv6. */
+function readFile(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return "";
+  }
 }

@@ -66,7 +66,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ],
   ],
   std: ["node:assert/strict", "node:util"],
-  ffi: ["device", "wire", "base", "node:net", "node:process", "node:timers"],
+  ffi: [
+    ...["device", "system", "wire", "base"],
+    ...["node:net", "node:process", "node:timers"],
+  ],
   main: ["app", "config", "control", "base", "std", "ffi"],
 };
 

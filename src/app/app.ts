@@ -81,8 +81,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
 function buildContext({ platform, clock, log }: AppOptions): Context {
   const network = new NetworkState({
     log,
-    readFile,
     version: platform.networkVersion,
+    readRoutes: platform.readRoutes,
     addresses: () => Deno.networkInterfaces().map(({ address }) => address),
   });
   const random = (into: Uint8Array): void => {
@@ -103,7 +103,8 @@ function buildContext({ platform, clock, log }: AppOptions): Context {
       state: network,
       clock,
       random,
-      readFile,
+      hosts: readFile(platform.system.hostsFile),
+      nameservers: platform.nameservers(),
     }),
   };
 }

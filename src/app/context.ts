@@ -3,13 +3,20 @@ import type { Log } from "../base/log.ts";
 import type { Network } from "../base/socket.ts";
 import type { NodeStreams } from "../flow/node_stream.ts";
 import type { OpenTun } from "../device/open_tun.ts";
+import type { Nameserver } from "../system/resolv_conf.ts";
+import type { ReadRoutes } from "../system/routes.ts";
+import type { System } from "../system/system.ts";
 import type { Flows } from "./flows.ts";
 import type { NetworkState } from "./network_state.ts";
 import type { Resolvers } from "./resolvers.ts";
 
 /** What `main.ts` takes from the system and hands in, so that tests run without it. */
 export interface Platform extends Network {
+  /** The only one that knows which system we are on. */
+  readonly system: System;
   readonly openTun: OpenTun;
+  readonly readRoutes: ReadRoutes;
+  nameservers(): readonly Nameserver[];
   watchNetwork(onChange: () => void): Disposable;
   /** As long as it stays the same, links, addresses and routes are as they were. */
   networkVersion(): number;

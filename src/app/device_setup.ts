@@ -1,19 +1,23 @@
 import { describe } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { DeviceConfig } from "../config/schema.ts";
+import { devicePlan } from "./device_plan.ts";
 import type { Device } from "../device/device.ts";
 import type { OpenTun } from "../device/open_tun.ts";
-import { decodeJournal, encodeJournal, leftovers } from "../system/journal.ts";
-import { linuxPlan } from "../system/linux.ts";
+import {
+  decodeJournal,
+  encodeJournal,
+  type Journal,
+  leftovers,
+} from "../system/journal.ts";
 import type { Action } from "../system/plan.ts";
+import type { System } from "../system/system.ts";
 import { executePlan, undoAll } from "./execute.ts";
-
-/** What was changed and will have to be undone stands here while a device is up, for the case that nobody gets to undo it. */
-const JOURNAL_FOLDER = "/run/tungo";
 
 export interface DeviceSetupOptions {
   readonly config: DeviceConfig;
   readonly openTun: OpenTun;
+  readonly system: System;
   readonly log: Log;
 }
 
@@ -29,25 +33,18 @@ export class DeviceSetup {
 
   /** Rejects with a DeviceError; nothing is changed then. */
   async up(): Promise<Device> {
-    const { config, openTun, log } = this.#options;
+    const { config, openTun, system, log } = this.#options;
     const { name, mtu } = config;
-    await undoLeftovers(log);
+    await undoLeftovers(this.#options);
     const device = openTun({ name, mtu, log });
     try {
-      const steps = linuxPlan({
-        device: device.name,
-        addresses: config.addresses,
-        routes: config.routes.map(({ destination, gateway }) => ({
-          prefix: destination,
-          ...(gateway === undefined ? {} : { gateway }),
-        })),
-        dns: config.dns,
-        resolvConf: await readOrNull("/etc/resolv.conf"),
-      });
-      this.#undo = await executePlan(steps, {
-        log,
-        onUndo: (undo) => writeJournal({ device: device.name, undo }, log),
-      });
+      this.#undo = await executePlan(
+        devicePlan(config, { system, device: device.name, readFile }),
+        {
+          log,
+          onUndo: (undo) => this.#writeJournal({ device: device.name, undo }),
+        },
+      );
     } catch (error) {
       await device[Symbol.asyncDispose]();
       throw error;
@@ -70,39 +67,39 @@ export class DeviceSetup {
     this.#device = undefined;
     await undoAll(undo, log);
     if (device === undefined) return;
-    writeJournal({ device: device.name, undo: [] }, log);
+    this.#writeJournal({ device: device.name, undo: [] });
     await device[Symbol.asyncDispose]();
+  }
+
+  #writeJournal(journal: Journal): void {
+    const { system: { journalFolder }, log } = this.#options;
+    const path = `${journalFolder}/${journal.device}.json`;
+    try {
+      if (journal.undo.length === 0) {
+        Deno.removeSync(path);
+        return;
+      }
+      Deno.mkdirSync(journalFolder, { recursive: true });
+      Deno.writeTextFileSync(path, encodeJournal(journal));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return;
+      log.warn("system.journal", { path, reason: describe(error) });
+    }
   }
 }
 
 /** Of programs that were killed: their devices are gone. */
-async function undoLeftovers(log: Log): Promise<void> {
+async function undoLeftovers(
+  { system: { journalFolder }, log }: DeviceSetupOptions,
+): Promise<void> {
   const devices = new Set(Deno.networkInterfaces().map(({ name }) => name));
-  for (const entry of list(JOURNAL_FOLDER)) {
-    const path = `${JOURNAL_FOLDER}/${entry}`;
+  for (const entry of list(journalFolder)) {
+    const path = `${journalFolder}/${entry}`;
     const journal = decodeJournal(await Deno.readTextFile(path));
     if (journal === undefined || devices.has(journal.device)) continue;
     log.warn("system.leftovers", { device: journal.device });
     await undoAll(leftovers(journal, devices), log);
     await Deno.remove(path);
-  }
-}
-
-function writeJournal(
-  journal: Parameters<typeof encodeJournal>[0],
-  log: Log,
-): void {
-  const path = `${JOURNAL_FOLDER}/${journal.device}.json`;
-  try {
-    if (journal.undo.length === 0) {
-      Deno.removeSync(path);
-      return;
-    }
-    Deno.mkdirSync(JOURNAL_FOLDER, { recursive: true });
-    Deno.writeTextFileSync(path, encodeJournal(journal));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return;
-    log.warn("system.journal", { path, reason: describe(error) });
   }
 }
 
@@ -114,9 +111,9 @@ function list(folder: string): string[] {
   }
 }
 
-async function readOrNull(path: string): Promise<string | null> {
+function readFile(path: string): string | null {
   try {
-    return await Deno.readTextFile(path);
+    return Deno.readTextFileSync(path);
   } catch {
     return null;
   }

@@ -150,7 +150,7 @@ async function perform(action: Action, log: Log): Promise<void> {
 }
 
 async function runCommand(
-  { run, input }: Extract<Action, { run: unknown }>,
+  { run, input, failure }: Extract<Action, { run: unknown }>,
 ): Promise<void> {
   const stdin = input === undefined ? "null" : "piped";
   const child = spawn(run, { stdin, stdout: "null", stderr: "piped" });
@@ -161,9 +161,9 @@ async function runCommand(
     writer.close().catch(() => {});
   }
   const output = await endOf(child, child.output(), PATIENCE);
-  if (output.success) return;
-  const reason = reasonOf(output);
   const said = new TextDecoder().decode(output.stderr).trim();
+  if (output.success && (failure === undefined || said === "")) return;
+  const reason = reasonOf(output);
   throw new DeviceError(
     run[0] ?? "",
     reason,
@@ -175,16 +175,10 @@ type SpawnOptions = Omit<Deno.CommandOptions, "args">;
 
 function spawn(
   [program = "", ...args]: readonly string[],
-  { env, ...options }: SpawnOptions,
+  options: SpawnOptions,
 ): Deno.ChildProcess {
-  // `su` without "-" leaves root without the folders where `ip` is.
-  const PATH = `${Deno.env.get("PATH") ?? ""}:/usr/sbin:/sbin`;
   try {
-    return new Deno.Command(program, {
-      ...options,
-      args,
-      env: { PATH, ...env },
-    }).spawn();
+    return new Deno.Command(program, { ...options, args }).spawn();
   } catch (error) {
     const { name, message } = error as Error;
     const what = `Cannot run "${program}"`;

@@ -9,7 +9,7 @@ import {
   findEgress,
   leaksIpv6,
   type RouteEntry,
-} from "../system/linux_routes.ts";
+} from "../system/routes.ts";
 import { type Address, parseAddress } from "../wire/address.ts";
 import { Routes, type RoutesOptions } from "./routes.ts";
 
@@ -60,7 +60,7 @@ export class NetworkState {
     this.#leaking.add(device);
     this.#options.log.warn("route.ipv6", {
       reason: `IPv4's default route leads into ${device} and IPv6's does not`,
-      remedy: `ip -6 route add default dev ${device} metric 1`,
+      remedy: `add ::/0 to its route=`,
     });
   }
 

@@ -7,7 +7,7 @@ import type { NodeStreams } from "../flow/node_stream.ts";
 import { createResolver, type Resolve } from "../names/resolver.ts";
 import { direct } from "../outbound/direct.ts";
 import { parseHostsFile } from "../system/hosts_file.ts";
-import { nameserversOf } from "../system/resolv_conf.ts";
+import type { Nameserver } from "../system/resolv_conf.ts";
 import type { NetworkState } from "./network_state.ts";
 
 /** For each nameserver. */
@@ -21,8 +21,9 @@ export interface ResolversOptions {
   readonly state: NetworkState;
   readonly clock: Clock;
   readonly random: (into: Uint8Array) => void;
-  /** The text of a file, "" where there is none. */
-  readonly readFile: (path: string) => string;
+  /** The text of hosts(5). */
+  readonly hosts: string;
+  readonly nameservers: readonly Nameserver[];
 }
 
 /** Resolves names from here, beside the device: the nameservers are those of the time before we changed anything. */
@@ -32,13 +33,10 @@ export class Resolvers {
   readonly #servers: readonly Endpoint[];
 
   constructor(options: ResolversOptions) {
-    const { readFile } = options;
     this.#options = options;
-    this.#hosts = parseHostsFile(readFile("/etc/hosts"));
-    this.#servers = nameserversOf(
-      readFile("/etc/resolv.conf"),
-      readFile("/run/systemd/resolve/resolv.conf"),
-    ).map(({ host }) => ({ host, port: DNS_PORT }));
+    this.#hosts = parseHostsFile(options.hosts);
+    this.#servers = options.nameservers
+      .map(({ host }) => ({ host, port: DNS_PORT }));
   }
 
   /** Asks through the interfaces of `egress`. */

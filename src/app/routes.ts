@@ -1,12 +1,7 @@
-import {
-  parseIpv4Routes,
-  parseIpv6Routes,
-  type RouteEntry,
-} from "../system/linux_routes.ts";
+import type { ReadRoutes, RouteEntry } from "../system/routes.ts";
 
 export interface RoutesOptions {
-  /** The text of a file, "" where there is none. */
-  readonly readFile: (path: string) => string;
+  readonly readRoutes: ReadRoutes;
   /** As long as it stays the same, so do the routes. */
   readonly version: () => number;
 }
@@ -26,7 +21,7 @@ export class Routes {
 
   /** Those of IPv4 for 4 octets, those of IPv6 for 16. */
   of(addressLength: number): Table {
-    const { readFile, version } = this.#options;
+    const { readRoutes, version } = this.#options;
     const now = version();
     if (now !== this.#version) {
       this.#version = now;
@@ -34,7 +29,7 @@ export class Routes {
       this.#ipv6 = undefined;
     }
     return addressLength === 4
-      ? this.#ipv4 ??= parseIpv4Routes(readFile("/proc/net/route"))
-      : this.#ipv6 ??= parseIpv6Routes(readFile("/proc/net/ipv6_route"));
+      ? this.#ipv4 ??= readRoutes(4)
+      : this.#ipv6 ??= readRoutes(16);
   }
 }

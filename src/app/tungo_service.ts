@@ -67,6 +67,7 @@ class TungoService implements Service {
     this.#setup = new DeviceSetup({
       config: config.device,
       openTun: platform.openTun,
+      system: platform.system,
       log,
     });
   }

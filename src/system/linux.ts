@@ -1,33 +1,19 @@
+import { formatAddress, formatPrefix, type Prefix } from "../wire/address.ts";
 import {
-  type Address,
-  formatAddress,
-  formatPrefix,
-  type Prefix,
-} from "../wire/address.ts";
+  type DevicePlanOptions,
+  isIpv4,
+  type Route,
+  wantedRoutes,
+} from "./device_plan.ts";
 import type { Attempt, Change, Step } from "./plan.ts";
 import { coverNameservers, uncoverNameservers } from "./resolv_conf.ts";
 
-export interface Route {
-  readonly prefix: Prefix;
-  readonly gateway?: Address;
-}
-
-export interface LinuxPlanOptions {
-  readonly device: string;
-  readonly addresses: readonly Prefix[];
-  readonly routes: readonly Route[];
-  /** Nameservers that are to be asked through the device. */
-  readonly dns: readonly Address[];
-  /** What /etc/resolv.conf reads now; null where there is none. */
-  readonly resolvConf: string | null;
-}
-
 /** What a device whose link is up needs besides. Addresses and routes end with it; no route of others is touched. */
-export function linuxPlan(options: LinuxPlanOptions): Step[] {
+export function linuxPlan(options: DevicePlanOptions): Step[] {
   const { device, addresses, dns } = options;
   return [
     ...addresses.map((prefix) => addAddress(prefix, device)),
-    ...routesOf(options).map((route) => addRoute(route, device)),
+    ...wantedRoutes(options).map((route) => addRoute(route, device)),
     ...(dns.length > 0 ? [useNameservers(options)] : []),
   ];
 }
@@ -49,48 +35,12 @@ function addRoute({ prefix, gateway }: Route, device: string): Change {
     : { do: { run: ["ip", "-6", ...add, "metric", "1"] } };
 }
 
-/** Halved where they are default routes, each once, and without those that the addresses bring along. */
-function routesOf({ addresses, routes }: LinuxPlanOptions): Route[] {
-  const seen = new Set(
-    addresses.map((prefix) => formatPrefix(network(prefix))),
-  );
-  const result: Route[] = [];
-  for (const { prefix, ...rest } of routes) {
-    for (const part of halves(network(prefix))) {
-      const name = formatPrefix(part);
-      if (seen.has(name)) continue;
-      seen.add(name);
-      result.push({ prefix: part, ...rest });
-    }
-  }
-  return result;
-}
-
-/** More specific than the default route that is there already, so that both can stay. */
-function halves(prefix: Prefix): Prefix[] {
-  if (prefix.length > 0) return [prefix];
-  const upper = Uint8Array.from(prefix.address);
-  upper[0] = 0x80;
-  return [{ ...prefix, length: 1 }, { address: upper, length: 1 }];
-}
-
-function network({ address, length }: Prefix): Prefix {
-  const bits = (i: number): number => Math.min(8, Math.max(0, length - i * 8));
-  return {
-    address: address.map((octet, i) => octet & (0xff00 >> bits(i))),
-    length,
-  };
-}
-
-function isIpv4(address: Address): boolean {
-  return address.length === 4;
-}
-
 const RESOLV_CONF = "/etc/resolv.conf";
 
 function useNameservers(
-  { device, dns, resolvConf }: LinuxPlanOptions,
+  { device, dns, readFile }: DevicePlanOptions,
 ): Attempt {
+  const resolvConf = readFile(RESOLV_CONF);
   const servers = dns.map((address) => formatAddress(address));
   const original = resolvConf === null ? null : uncoverNameservers(resolvConf);
   const covered = coverNameservers(original ?? "", servers);

@@ -4,6 +4,8 @@ export type Action =
     /** A command and its arguments; no shell. */
     readonly run: readonly string[];
     readonly input?: string;
+    /** Where the exit code says nothing: words on standard error are a failure. */
+    readonly failure?: "stderr";
   }
   | {
     /** A path. Written only where the file still reads `from`; null stands for no file. */

@@ -4,10 +4,10 @@ import { executePlan } from "../../src/app/execute.ts";
 import { DeviceError } from "../../src/base/errors.ts";
 import { linuxPlan } from "../../src/system/linux.ts";
 import {
-  findDefaults,
   parseIpv4Routes,
   parseIpv6Routes,
 } from "../../src/system/linux_routes.ts";
+import { findDefaults } from "../../src/system/routes.ts";
 import { parsePrefix, type Prefix } from "../../src/wire/address.ts";
 import { netnsTest } from "../support/netns.ts";
 import { silentLog } from "../support/silent_log.ts";
@@ -19,7 +19,8 @@ const PLAN = {
     prefix: prefix(text),
   })),
   dns: [],
-  resolvConf: null,
+  mtu: 1420,
+  readFile: () => null,
 };
 
 netnsTest("linuxPlan works on a real machine, and ends with the device", [

@@ -6,6 +6,7 @@ import { NetworkState } from "../../src/app/network_state.ts";
 import { Resolvers } from "../../src/app/resolvers.ts";
 import type { SocketOptions } from "../../src/base/socket.ts";
 import type { ByteStream } from "../../src/flow/stream.ts";
+import { SYSTEMS } from "../../src/system/system.ts";
 import { ManualClock } from "./manual_clock.ts";
 import { silentLog } from "./silent_log.ts";
 
@@ -17,6 +18,9 @@ export function testContext(
   const log = silentLog;
   const opened = new Map<Socket, ByteStream>();
   const platform: Context["platform"] = {
+    system: SYSTEMS.linux,
+    readRoutes: () => [],
+    nameservers: () => [],
     openTun: () => {
       throw new Error("no device here");
     },
@@ -43,10 +47,9 @@ export function testContext(
     return stream;
   };
   const random = (into: Uint8Array): void => void into.fill(7);
-  const readFile = (): string => "";
   const network = new NetworkState({
     log,
-    readFile,
+    readRoutes: () => [],
     version: () => 0,
     addresses: () => [],
   });
@@ -64,7 +67,8 @@ export function testContext(
       state: network,
       clock,
       random,
-      readFile,
+      hosts: "",
+      nameservers: [],
     }),
   };
 }

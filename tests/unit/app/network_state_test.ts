@@ -4,6 +4,10 @@ import type { Socket } from "node:net";
 import { NetworkState } from "../../../src/app/network_state.ts";
 import { DialError } from "../../../src/base/errors.ts";
 import type { EgressConfig } from "../../../src/config/chain_schema.ts";
+import {
+  parseIpv4Routes,
+  parseIpv6Routes,
+} from "../../../src/system/linux_routes.ts";
 import { recordingLog } from "../../support/recording_log.ts";
 
 const HEADER =
@@ -28,10 +32,10 @@ function begin(ipv4: readonly string[], ipv6: readonly string[] = []) {
     log,
     addresses: () => machine.addresses,
     version: () => version++,
-    readFile: (path) =>
-      path === "/proc/net/route"
-        ? [HEADER, ...machine.ipv4, ""].join("\n")
-        : [...machine.ipv6, ""].join("\n"),
+    readRoutes: (addressLength) =>
+      addressLength === 4
+        ? parseIpv4Routes([HEADER, ...machine.ipv4, ""].join("\n"))
+        : parseIpv6Routes([...machine.ipv6, ""].join("\n")),
   });
   state.addDevice("tungo");
   return { machine, log, state };
@@ -164,7 +168,7 @@ Deno.test("NetworkState says once, whenever it comes to that, that IPv6 goes pas
   state.noticeChange();
   state.noticeChange();
   assertEquals(log.lines, [
-    `warn route.ipv6 {"reason":"IPv4's default route leads into tungo and IPv6's does not","remedy":"ip -6 route add default dev tungo metric 1"}`,
+    `warn route.ipv6 {"reason":"IPv4's default route leads into tungo and IPv6's does not","remedy":"add ::/0 to its route="}`,
   ]);
 
   const closed = begin([TUN, ETH0], [TUN6, DEFAULT6]);

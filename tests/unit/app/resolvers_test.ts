@@ -3,6 +3,7 @@ import { NetworkState } from "../../../src/app/network_state.ts";
 import { Resolvers } from "../../../src/app/resolvers.ts";
 import { DialError } from "../../../src/base/errors.ts";
 import type { SocketOptions } from "../../../src/base/socket.ts";
+import { nameserversOf } from "../../../src/system/resolv_conf.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
 import { silentLog } from "../../support/silent_log.ts";
 
@@ -14,6 +15,7 @@ function begin(files: Readonly<Record<string, string>>) {
   const asked: string[] = [];
   const ids: number[] = [];
   const readFile = (path: string): string => files[path] ?? "";
+  const readRoutes = (): [] => [];
   const resolvers = new Resolvers({
     network: {
       openSocket: () => Promise.reject(new Error("no TCP here")),
@@ -32,13 +34,17 @@ function begin(files: Readonly<Record<string, string>>) {
     },
     state: new NetworkState({
       log: silentLog,
-      readFile,
+      readRoutes,
       version: () => 0,
       addresses: () => [],
     }),
     clock,
     random: (into) => crypto.getRandomValues(into as Uint8Array<ArrayBuffer>),
-    readFile,
+    hosts: readFile("/etc/hosts"),
+    nameservers: nameserversOf(
+      readFile("/etc/resolv.conf"),
+      readFile("/run/systemd/resolve/resolv.conf"),
+    ),
   });
   return { clock, asked, ids, resolvers };
 }

@@ -1,29 +1,30 @@
 import { assertEquals } from "@std/assert";
 import { Routes } from "../../../src/app/routes.ts";
-
-const HEADER =
-  "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT";
-const ETH0 = "eth0\t00000000\t0101A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0";
-const WLAN0 = "wlan0\t00000000\t0100080A\t0003\t0\t0\t600\t00000000\t0\t0\t0";
+import type { RouteEntry } from "../../../src/system/routes.ts";
 
 Deno.test("Routes reads a table again when the version is another one, and never before", () => {
-  const read: string[] = [];
+  const read: number[] = [];
   let version = 1;
-  let table = [HEADER, ETH0].join("\n");
+  let table = [defaultBy("eth0")];
   const routes = new Routes({
     version: () => version,
-    readFile: (path) => {
-      read.push(path);
-      return path === "/proc/net/route" ? table : "";
+    readRoutes: (addressLength) => {
+      read.push(addressLength);
+      return addressLength === 4 ? table : [];
     },
   });
   const names = (): string[] => routes.of(4).map((route) => route.interface);
 
   assertEquals([names(), names(), routes.of(16)], [["eth0"], ["eth0"], []]);
-  assertEquals(read, ["/proc/net/route", "/proc/net/ipv6_route"]);
+  assertEquals(read, [4, 16]);
 
-  table = [HEADER, WLAN0].join("\n");
+  table = [defaultBy("wlan0")];
   assertEquals(names(), ["eth0"]);
   version++;
   assertEquals(names(), ["wlan0"]);
 });
+
+function defaultBy(name: string): RouteEntry {
+  const prefix = { address: new Uint8Array(4), length: 0 };
+  return { prefix, interface: name, metric: 0 };
+}

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { linuxPlan, type LinuxPlanOptions } from "../../../src/system/linux.ts";
+import type { DevicePlanOptions } from "../../../src/system/device_plan.ts";
+import { linuxPlan } from "../../../src/system/linux.ts";
 import {
   type Action,
   formatAction,
@@ -24,8 +25,9 @@ function plan(
   { device = "tungo", net = "", routes = [], dns = [], resolvConf = null }:
     Words,
 ): Step[] {
-  const options: LinuxPlanOptions = {
+  const options: DevicePlanOptions = {
     device,
+    mtu: 1420,
     addresses: net.split(",").filter(Boolean).map(prefix),
     routes: routes.map((route) => {
       const [first = "", gateway] = route.split(" ");
@@ -34,7 +36,7 @@ function plan(
         : { prefix: prefix(first), gateway: address(gateway) };
     }),
     dns: dns.map(address),
-    resolvConf,
+    readFile: () => resolvConf,
   };
   return linuxPlan(options);
 }
