@@ -12,8 +12,8 @@ import type {
 } from "../config/chain_schema.ts";
 import type { RouteConfig } from "../config/schema.ts";
 import type { Dialer } from "../flow/dialer.ts";
-import { formatEndpoint } from "../flow/flow.ts";
-import { chain, type ChainHop } from "../outbound/chain.ts";
+import { formatEndpoint, type Target } from "../flow/flow.ts";
+import { chain, type ChainHop, needsName, prepare } from "../outbound/chain.ts";
 import { http } from "../outbound/connector/http.ts";
 import { relay } from "../outbound/connector/relay.ts";
 import { socks4 } from "../outbound/connector/socks4.ts";
@@ -40,6 +40,10 @@ export interface Outbound {
   readonly decide: Decide;
   /** Decides and dials, as often as `retries` allows. */
   readonly dialer: Dialer;
+  /** Whether the way, or what is asked for on it, may depend on the target's name. */
+  readonly needsName: (network: string, target: Target) => boolean;
+  /** Gets ready what a dial of the target will need unless its name says otherwise. */
+  readonly prepare: (network: string, target: Target) => void;
 }
 
 /** Rejects with a ConfigError where a certificate cannot be read. */
@@ -57,7 +61,12 @@ export async function buildOutbound(
     hops.push(await buildHop(hop, dialTimeout, context));
   }
   const decide = chain(direct, hops);
-  return { decide, dialer: retry(routed(decide), retries) };
+  return {
+    decide,
+    dialer: retry(routed(decide), retries),
+    needsName: (network, target) => needsName(hops, network, target),
+    prepare: (network, target) => prepare(hops, network, target),
+  };
 }
 
 async function buildHop(
@@ -80,6 +89,9 @@ async function buildHop(
     bypass: bypassOf(bypasses),
     select: select({ strategy, nodes, random }),
     hasChoice: nodes.length > 1,
+    needsName: configs.some(({ type, bypasses }) =>
+      type !== "direct" || bypasses.length > 0
+    ),
   };
 }
 

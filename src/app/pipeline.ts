@@ -1,4 +1,3 @@
-import type { BypassConfig } from "../config/chain_schema.ts";
 import type { RouteConfig, SniffingConfig } from "../config/schema.ts";
 import {
   connectTcp,
@@ -6,12 +5,13 @@ import {
   Handshake,
   type HandshakeMode,
 } from "../flow/connect.ts";
+import { networkOf } from "../flow/flow.ts";
 import { compose, type Handler, type Middleware } from "../flow/handler.ts";
 import { bypass } from "../middleware/bypass.ts";
 import { fallback } from "../middleware/fallback.ts";
 import { ipv6 } from "../middleware/ipv6.ts";
 import { sniff } from "../middleware/sniff.ts";
-import { bypassGroup } from "../rules/bypass.ts";
+import { bypassGroup, candidatesOf } from "../rules/bypass.ts";
 import type { Context } from "./context.ts";
 import { buildOutbound } from "./outbound.ts";
 
@@ -29,14 +29,27 @@ export async function buildPipeline(
   context: Context,
 ): Promise<Handler> {
   const { clock } = context;
-  const { dialer } = await buildOutbound(route, context);
+  const { dialer, needsName, prepare } = await buildOutbound(route, context);
   const handshake = new Handshake({ mode, clock, timeout: route.dialTimeout });
   const stages: Middleware[] = [];
   if (tcp6) stages.push(ipv6());
+  const decide = bypassGroup(route.bypasses);
   if (sniffing?.tcp || sniffing?.udp) {
-    stages.push(sniff({ ...sniffing, clock }));
+    stages.push(sniff({
+      ...sniffing,
+      clock,
+      needsName(flow) {
+        const network = networkOf(flow);
+        const { bypassed, final } = decide(network, candidatesOf(flow));
+        return !final || (!bypassed && needsName(network, flow));
+      },
+      prepare: (flow) => prepare(networkOf(flow), flow),
+    }));
   }
-  if (route.bypasses.length > 0) stages.push(serviceBypass(route.bypasses));
+  if (route.bypasses.length > 0) {
+    const name = route.bypasses.map(({ name }) => name).join(",");
+    stages.push(bypass({ name, decide }));
+  }
   if (sniffing?.fallback) stages.push(fallback());
   return compose(
     stages,
@@ -45,11 +58,4 @@ export async function buildPipeline(
         ? connectTcp(flow, dialer, handshake)
         : connectUdp(flow, dialer),
   );
-}
-
-function serviceBypass(bypasses: readonly BypassConfig[]): Middleware {
-  return bypass({
-    name: bypasses.map(({ name }) => name).join(","),
-    decide: bypassGroup(bypasses),
-  });
 }

@@ -18,4 +18,6 @@ export interface Dialer {
   dialStream(target: Target): Promise<Upstream>;
   /** Rejects with a DialError. */
   dialDatagram(target: Target): Promise<DatagramChannel>;
+  /** Gets ready what any target needs, for a dial that will probably follow. Says nothing where it fails: the dial will. */
+  prepare?(): void;
 }

@@ -28,6 +28,8 @@ export interface Target {
   readonly dst: Endpoint;
   /** What sniffing or a remembered DNS answer says `dst` is called. Asked for by name where the way out resolves names itself. */
   readonly name?: string;
+  /** The port that a service's bypass compares `name` with beside that of `dst`, as GOST does. */
+  readonly namePort?: number;
   /** An address that hosts or a resolver put in place of `name`. */
   readonly address?: string;
   /** What rules call the network of a TCP flow from an IPv6 source, where the service tells it from IPv4's. */
@@ -67,6 +69,11 @@ export interface UdpFlow extends FlowBase {
 }
 
 export type Flow = TcpFlow | UdpFlow;
+
+/** What rules call the network of a flow. */
+export function networkOf({ network, protocol }: Flow): string {
+  return network ?? protocol;
+}
 
 /** "example.com:443", "[2001:db8::1]:443". */
 export function formatEndpoint({ host, port }: Endpoint): string {

@@ -1,5 +1,19 @@
+import { networkOf, type Target } from "../flow/flow.ts";
 import type { Middleware } from "../flow/handler.ts";
-import { type BypassGroup, candidatesOf } from "../rules/bypass.ts";
+import {
+  type BypassGroup,
+  type Candidate,
+  candidatesOf,
+} from "../rules/bypass.ts";
+
+/** GOST compares a sniffed name with the port that its protocol or its Host says, whatever the destination's is. */
+function serviceCandidatesOf(flow: Target): readonly Candidate[] {
+  const { dst, name, namePort = dst.port } = flow;
+  const all = candidatesOf(flow);
+  return name === undefined || namePort === dst.port
+    ? all
+    : [...all, { host: name, port: namePort }];
+}
 
 export interface BypassOptions {
   /** What the trace calls it. */
@@ -10,10 +24,7 @@ export interface BypassOptions {
 /** GOST's bypass of a service: what it hits is turned down. */
 export function bypass({ name, decide }: BypassOptions): Middleware {
   return async function bypass(flow, next) {
-    const verdict = decide(
-      flow.network ?? flow.protocol,
-      candidatesOf(flow),
-    );
+    const verdict = decide(networkOf(flow), serviceCandidatesOf(flow));
     if (!verdict.bypassed) return await next(flow);
     const { because } = verdict;
     flow.trace.push({ by: name, what: "rejected", because });

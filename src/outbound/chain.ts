@@ -1,5 +1,6 @@
 import type { Position } from "../base/errors.ts";
 import type { Dialer } from "../flow/dialer.ts";
+import type { Target } from "../flow/flow.ts";
 import { type BypassGroup, candidatesOf } from "../rules/bypass.ts";
 import type { Decide, Route } from "./route.ts";
 import type { Choice, Select } from "./select.ts";
@@ -14,6 +15,39 @@ export interface ChainHop {
   readonly select: Select;
   /** More than one, so that the trace says which it was. */
   readonly hasChoice: boolean;
+  /** A node's bypass may go by the target's name, or a node is asked for it. */
+  readonly needsName: boolean;
+}
+
+/** Whether the name of `target` matters: for what a hop's bypass says, or because a node is asked for it. */
+export function needsName(
+  hops: readonly ChainHop[],
+  network: string,
+  target: Target,
+): boolean {
+  for (const { bypass, needsName } of hops) {
+    const verdict = bypass?.(network, candidatesOf(target));
+    if (verdict?.final === false) return true;
+    if (verdict?.bypassed) return false;
+    if (needsName) return true;
+  }
+  return false;
+}
+
+/** Has the carrier ready that `target` will take unless its name says otherwise. Where a hop has a choice only the dial itself makes it. */
+export function prepare(
+  hops: readonly ChainHop[],
+  network: string,
+  target: Target,
+): void {
+  let way: Dialer | undefined;
+  for (const { bypass, select, hasChoice } of hops) {
+    if (bypass?.(network, candidatesOf(target)).bypassed) break;
+    const node = hasChoice ? undefined : select(network, target).node;
+    if (node === undefined) return;
+    way = node.through(way);
+  }
+  way?.prepare?.();
 }
 
 /** The hops as far as no bypass ends them, each by a node of its own choice; `direct` where none is left. GOST's semantics of a bypass on a hop. */

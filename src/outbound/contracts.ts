@@ -12,10 +12,11 @@ export interface Carrier extends ByteStream {
 }
 
 /** Opens a carrier (tcp, tls, ws, wss) to its node through `base`. Knows no target. GOST's "dialer". Rejects with a DialError. */
-export type Transport = (
-  base: Dialer,
-  signal: AbortSignal,
-) => Promise<Carrier>;
+export interface Transport {
+  (base: Dialer, signal: AbortSignal): Promise<Carrier>;
+  /** Has a carrier ready for a call that will probably follow. */
+  readonly prepare?: (base: Dialer) => void;
+}
 
 /** Asks the node at the far end of `carrier` for a target, and takes `carrier` over. GOST's "connector". Rejects with a DialError; dropping `carrier` is the caller's then. */
 export interface Connector {

@@ -39,6 +39,7 @@ export function via(base: Dialer, hop: Hop): Dialer {
         target,
         (carrier) => hop.connector.connectDatagram(carrier, target),
       ),
+    prepare: () => hop.transport.prepare?.(base),
   };
 }
 

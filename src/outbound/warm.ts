@@ -29,9 +29,8 @@ interface Waiting {
  */
 export function warm(transport: Transport, clock: Clock): Transport {
   const pool = new WarmPool(transport, clock);
-  return function warm(base, signal) {
-    return pool.take(base, signal);
-  };
+  const warm: Transport = (base, signal) => pool.take(base, signal);
+  return Object.assign(warm, { prepare: (base: Dialer) => pool.prepare(base) });
 }
 
 class WarmPool {
@@ -65,6 +64,12 @@ class WarmPool {
     // Only now: a node that cannot be reached must not be asked more often than flows want it.
     this.#refill(base);
     return carrier;
+  }
+
+  /** For a flow that will ask for it, unless one is ready or coming that no other waits for. */
+  prepare(base: Dialer): void {
+    const coming = this.#opening - this.#waiting.length;
+    if (this.#ready.length + coming === 0) void this.#add(base);
   }
 
   /** The first carrier that is being made ready and that nobody else waits for; undefined where there is none, or it fails. */

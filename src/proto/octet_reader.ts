@@ -35,6 +35,16 @@ export class OctetReader {
     return this.u16() * 0x10000 + this.u16();
   }
 
+  /** A variable-length integer; beyond 2^53 only about what it is. RFC 9000 §16. */
+  varint(): number {
+    const first = this.u8();
+    let value = first & 0x3f;
+    for (let more = (1 << (first >> 6)) - 1; more > 0; more--) {
+      value = value * 0x100 + this.u8();
+    }
+    return value;
+  }
+
   /** A view on the next `length` octets. */
   take(length: number): Uint8Array {
     const start = this.#at;

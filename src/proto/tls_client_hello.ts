@@ -19,7 +19,7 @@ const CLIENT_HELLO = 1;
 /** Octets of legacy_version and random. */
 const VERSION_AND_RANDOM = 2 + 32;
 /** Callers collect no more octets of a flow, so a longer hello is not waited for. */
-const HELLO_MAX = 16 * 1024;
+export const HELLO_MAX = 16 * 1024;
 
 /** ExtensionType. RFC 8446 §4.2. */
 const SERVER_NAME = 0;
@@ -32,14 +32,21 @@ export function sniffClientHello(
   octets: Uint8Array,
 ): ClientHello | "more" | "other" {
   const { handshake, wellFormed } = joinFragments(octets);
+  const hello = parseClientHello(handshake);
+  return hello === "more" && !wellFormed ? "other" : hello;
+}
+
+/** Like `sniffClientHello`, for what is in no records: the octets of QUIC's CRYPTO frames. RFC 9001 §4.1.3. */
+export function parseClientHello(
+  handshake: Uint8Array,
+): ClientHello | "more" | "other" {
   const message = new OctetReader(handshake);
   const type = message.u8();
   const length = (message.u8() << 16) | message.u16();
   if (handshake.length > 0 && type !== CLIENT_HELLO) return "other";
   if (!message.failed() && length > HELLO_MAX) return "other";
   const body = message.take(length);
-  if (message.failed()) return wellFormed ? "more" : "other";
-  return parseHello(body) ?? "other";
+  return message.failed() ? "more" : parseHello(body) ?? "other";
 }
 
 /** A handshake message may be spread over several records. RFC 8446 §5.1. */

@@ -27,6 +27,8 @@ export interface Verdict {
   readonly bypassed: boolean;
   /** Like "www.example.com matches .example.com, config.yaml:31:7". */
   readonly because: string;
+  /** No name that the destination turns out to have can change it. */
+  readonly final: boolean;
 }
 
 /** What the rules know a flow's destination as: what the application chose, and its name. */
@@ -51,14 +53,19 @@ export function bypassGroup(members: readonly BypassOptions[]): BypassGroup {
   const blacklists = members.filter((member) => !member.whitelist).map(bypass);
   return (network, candidates) => {
     const allowed = whitelists.map((decide) => decide(network, candidates));
+    const denied = blacklists.map((decide) => decide(network, candidates));
+    const hit = denied.find((verdict) => verdict.bypassed);
     const [firstAllowed] = allowed;
     if (firstAllowed !== undefined && allowed.every((all) => all.bypassed)) {
-      return firstAllowed;
+      const final = hit !== undefined || allowed.every((all) => all.final);
+      return { ...firstAllowed, final };
     }
-    const denied = blacklists.map((decide) => decide(network, candidates));
-    return denied.find((verdict) => verdict.bypassed) ??
-      allowed.find((verdict) => !verdict.bypassed) ?? denied[0] ??
-      { bypassed: false, because: "there is no bypass" };
+    if (hit !== undefined) return hit;
+    const final = denied.every((verdict) => verdict.final);
+    const passed = allowed.find((verdict) => !verdict.bypassed) ?? denied[0];
+    return passed === undefined
+      ? { bypassed: false, because: "there is no bypass", final }
+      : { ...passed, final };
   };
 }
 
@@ -68,25 +75,31 @@ function bypass(options: BypassOptions): BypassGroup {
   const here = `${name}, ${formatPosition(options.at)}`;
   return (network, candidates) => {
     if (candidates.length === 0) {
-      return { bypassed: false, because: "the destination is unknown" };
+      const because = "the destination is unknown";
+      return { bypassed: false, because, final: false };
     }
     if (options.network !== undefined && options.network !== network) {
       const because = `${here} is for ${options.network} alone`;
-      return { bypassed: false, because };
+      return { bypassed: false, because, final: true };
     }
     if (patterns.size === 0) {
       return options.network === undefined || whitelist
-        ? { bypassed: false, because: `${here} has no matchers` }
-        : { bypassed: true, because: `${here} is for all ${network}` };
+        ? { bypassed: false, because: `${here} has no matchers`, final: true }
+        : {
+          bypassed: true,
+          because: `${here} is for all ${network}`,
+          final: true,
+        };
     }
     for (const { host, port } of candidates) {
       const matcher = matchers[patterns.match(host, port)];
       if (matcher === undefined) continue;
       const { text, at } = matcher;
       const because = `${host} matches ${text}, ${formatPosition(at)}`;
-      return { bypassed: !whitelist, because };
+      return { bypassed: !whitelist, because, final: true };
     }
     const hosts = candidates.map(({ host }) => host).join(" and ");
-    return { bypassed: whitelist, because: `${hosts} not in ${here}` };
+    const because = `${hosts} not in ${here}`;
+    return { bypassed: whitelist, because, final: !patterns.matchesNames };
   };
 }

@@ -7,11 +7,13 @@ import {
 } from "./address_table.ts";
 import { type Glob, matchGlob } from "./glob.ts";
 import { NameTable } from "./name_table.ts";
-import { parsePattern, type PortRange } from "./pattern.ts";
+import { parsePattern, type Pattern, type PortRange } from "./pattern.ts";
 
 /** Compiled once, read for every flow. */
 export interface PatternSet {
   readonly size: number;
+  /** Some of them may match a name; the others match addresses alone. */
+  readonly matchesNames: boolean;
   /**
    * The index of a pattern that matches, -1 where none does. `host` is an address as `wire/address.ts` formats it, or a
    * name in any case. A flow without a port has port 0.
@@ -32,8 +34,10 @@ export function compilePatterns(texts: readonly string[]): PatternSet {
   const names = new NameTable();
   const below = new NameTable();
   const globs: GlobEntry[] = [];
+  let matchesNames = false;
   for (const [index, text] of texts.entries()) {
     const pattern = parsePattern(text);
+    matchesNames ||= mayMatchName(pattern);
     switch (pattern.kind) {
       case "prefix": {
         const [first, last] = boundsOf(pattern.prefix);
@@ -60,6 +64,7 @@ export function compilePatterns(texts: readonly string[]): PatternSet {
   const ranges = createAddressTable(otherRanges);
   return {
     size: texts.length,
+    matchesNames,
     match(host, port) {
       const address = parseAddress(host);
       if (address !== undefined) {
@@ -74,6 +79,23 @@ export function compilePatterns(texts: readonly string[]): PatternSet {
       return index >= 0 ? index : findGlob(globs, name, port);
     },
   };
+}
+
+/** A name that is spelt like an address is none that a flow can have. */
+function mayMatchName(pattern: Pattern): boolean {
+  switch (pattern.kind) {
+    case "name":
+      return parseAddress(pattern.name) === undefined;
+    case "below":
+    case "glob":
+      return true;
+    case "prefix":
+    case "range":
+    case "invalid":
+      return false;
+    default:
+      throw new Error(`Unreachable kind: ${pattern satisfies never}`);
+  }
 }
 
 /** Exact names, then suffixes from the longest to the shortest. */

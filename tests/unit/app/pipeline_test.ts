@@ -6,7 +6,7 @@ import type { TcpFlow } from "../../../src/flow/flow.ts";
 import { tungoOf, type Written } from "../../support/config.ts";
 import { testContext } from "../../support/context.ts";
 import { tcpFlow, type TestFlow } from "../../support/flows.ts";
-import { settle } from "../../support/manual_clock.ts";
+import { type ManualClock, settle } from "../../support/manual_clock.ts";
 import { ascii } from "../../support/octets.ts";
 import { streamPair, type TestStream } from "../../support/stream_pair.ts";
 
@@ -21,6 +21,7 @@ interface Run {
   readonly asked: SocketOptions[];
   readonly done: Promise<string>;
   readonly end: () => Promise<string>;
+  readonly clock: ManualClock;
 }
 
 /** An application connects; `said` are its first octets. */
@@ -54,7 +55,7 @@ async function connect(
     for (const stream of far) await stream.closeWrite();
     return await done;
   };
-  return { flow, application, far, asked, done, end };
+  return { flow, application, far, asked, done, end, clock: context.clock };
 }
 
 const wheres = ({ asked }: Run): readonly string[] =>
@@ -214,4 +215,65 @@ Deno.test("buildPipeline() sends nothing direct when all nodes of a hop have fai
     run.flow.trace.at(-1)?.because,
     "all have failed: the first, -F",
   );
+});
+
+Deno.test("buildPipeline() turns down an address before anything is accepted or waited for, also when it sniffs", async () => {
+  const written = {
+    L: [`${SERVICE}&sniffing=true&bypass=192.0.2.0/24,a.example`],
+    F: [RELAY],
+  };
+  const accept = (): never => {
+    throw new Error("it was accepted");
+  };
+  const run = await connect(written, { accept });
+  assertEquals(await run.done, "rejected");
+  assertEquals(run.flow.rejections, ["prohibited"]);
+});
+
+Deno.test("buildPipeline() lets a server speak first at once where no rule needs a name [K7]", async () => {
+  const rows = [
+    { L: [`${SERVICE}&sniffing=true`] },
+    { L: [`${SERVICE}&sniffing=true`], F: [`${RELAY}?bypass=192.0.2.0/24`] },
+  ];
+  for (const written of rows) {
+    const run = await connect(written);
+    assertEquals(wheres(run), ["192.0.2.1:443"]);
+    await run.far[0]?.write("SSH-2.0-x\r\n");
+    await settle();
+    assertEquals(run.application.text(), "SSH-2.0-x\r\n");
+    await run.end();
+  }
+});
+
+Deno.test("buildPipeline() has the carrier ready while it waits for a name", async () => {
+  const run = await connect({ L: [`${SERVICE}&sniffing=true`], F: [RELAY] });
+  await run.clock.advance(10);
+  assertEquals(wheres(run), ["198.51.100.9:8443"]);
+  assertEquals(run.far[0]?.taken().length, 0);
+  await run.application.write("GET / HTTP/1.1\r\nHost: a.example\r\n\r\n");
+  await settle();
+  assertEquals(wheres(run), ["198.51.100.9:8443"]);
+  assertEquals(run.far[0]?.text().includes("a.example"), true);
+  await run.end();
+});
+
+Deno.test("buildPipeline() tests a service's bypass with a sniffed name and both ports, the destination's and the protocol's [E.3, I.6]", async () => {
+  const get = (host: string): string =>
+    `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+  const dst = { host: "192.0.2.1", port: 8443 };
+  const rows: [string, string, boolean][] = [
+    ["a.example:80", get("a.example"), true],
+    ["a.example:8443", get("a.example"), true],
+    ["a.example:9000", get("a.example:9000"), true],
+    ["a.example:443", get("a.example"), false],
+  ];
+  for (const [bypass, said, rejected] of rows) {
+    const written = {
+      L: [`${SERVICE}&sniffing=true&bypass=${bypass}`],
+      F: [RELAY],
+    };
+    const run = await connect(written, { said, dst });
+    assertEquals(run.flow.rejections.length > 0, rejected, bypass);
+    if (!rejected) await run.end();
+  }
 });

@@ -5,6 +5,8 @@ import { rejected } from "../../../src/flow/stream.ts";
 import {
   chain as decideChain,
   type ChainHop,
+  needsName,
+  prepare,
 } from "../../../src/outbound/chain.ts";
 import { routed } from "../../../src/outbound/route.ts";
 import { type Choice, select } from "../../../src/outbound/select.ts";
@@ -64,11 +66,14 @@ function node(name: string, bypass?: BypassGroup): Choice {
   };
 }
 
-function nodes(...all: Choice[]): Pick<ChainHop, "select" | "hasChoice"> {
+function nodes(
+  ...all: Choice[]
+): Pick<ChainHop, "select" | "hasChoice" | "needsName"> {
   const random = (): number => 0;
   return {
     select: select({ strategy: "fifo", nodes: all, random }),
     hasChoice: all.length > 1,
+    needsName: true,
   };
 }
 
@@ -198,5 +203,60 @@ Deno.test("chain() says which way a flow would take without dialling", () => {
     const route = decide("tcp", flow({ name }));
     assertEquals(route.nodes.map(({ name }) => name).join(" "), nodes);
     assertEquals(route.egress("192.0.2.1")[0]?.interface, by);
+  }
+});
+
+Deno.test("needsName() says whether a name may change the way, or what is asked for on it", () => {
+  const lan = bypassing("192.0.2.0/24");
+  const other = bypassing("10.0.0.0/8");
+  const plain: ChainHop = { ...hop("direct"), needsName: false };
+  const rows: [string, ChainHop[], boolean][] = [
+    ["no hop", [], false],
+    ["a node is asked for it", [hop("h")], true],
+    ["a hop that is none", [plain], false],
+    ["a hop that is none, and a node", [plain, hop("h")], true],
+    ["the address is bypassed", [hop("h", lan)], false],
+    ["the address is not bypassed", [hop("h", other)], true],
+    [
+      "a name may be bypassed",
+      [{ ...plain, bypass: bypassing("a.example") }],
+      true,
+    ],
+    ["no name is bypassed", [{ ...plain, bypass: other }], false],
+  ];
+  for (const [what, hops, needed] of rows) {
+    assertEquals(needsName(hops, "tcp", flow()), needed, what);
+  }
+});
+
+Deno.test("prepare() gets the way ready that a flow will take, and none where a hop has a choice or is bypassed", () => {
+  const prepared: string[] = [];
+  const preparing = (name: string): Choice => ({
+    ...node(name),
+    through: (before) => ({
+      ...way(name),
+      prepare: () =>
+        prepared.push(before === undefined ? name : `${name} behind another`),
+    }),
+  });
+  const one = { ...hop("hop-0"), ...nodes(preparing("n0")) };
+  const two = { ...hop("hop-1"), ...nodes(preparing("n1")) };
+  const several = {
+    ...hop("hop-0"),
+    ...nodes(preparing("n0"), preparing("n1")),
+  };
+  const bypassed = { ...two, bypass: bypassing("192.0.2.0/24") };
+  const rows: [ChainHop[], string[]][] = [
+    [[], []],
+    [[one], ["n0"]],
+    [[one, two], ["n1 behind another"]],
+    [[several, two], []],
+    [[one, bypassed], ["n0"]],
+    [[bypassed], []],
+  ];
+  for (const [hops, expected] of rows) {
+    prepared.length = 0;
+    prepare(hops, "tcp", flow());
+    assertEquals(prepared, expected);
   }
 });

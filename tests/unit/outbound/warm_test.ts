@@ -40,6 +40,7 @@ function begin() {
   const take = () => transport(NOWHERE, signal);
   return {
     ...{ clock, opened, take },
+    prepare: () => transport.prepare?.(NOWHERE),
     /** Two flows, after which one carrier is ready: the third. */
     async twoFlows() {
       for (let i = 0; i < 2; i++) {
@@ -134,4 +135,22 @@ Deno.test("warm() gives a flow the carrier that is being made ready when it come
 
   await (await fourth).write(REQUEST);
   assertEquals(opened[3]?.text(), "request");
+});
+
+Deno.test("warm() gets one carrier ready for a flow that will ask, and no second one", async () => {
+  const { clock, opened, take, prepare } = begin();
+  prepare();
+  prepare();
+  const early = take();
+  await clock.advance(100);
+  assertEquals(opened.length, 1);
+  await early;
+
+  prepare();
+  await clock.advance(100);
+  prepare();
+  await clock.advance(100);
+  assertEquals(opened.length, 2);
+  await take();
+  await clock.advance(8000);
 });

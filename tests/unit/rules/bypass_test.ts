@@ -147,3 +147,40 @@ Deno.test("bypassGroup says which line decided", () => {
     assertEquals(bypassGroup(members)(network, to(...hosts)).because, because);
   }
 });
+
+Deno.test("bypassGroup says whether a name could still change what it decides for an address", () => {
+  const names = ["192.0.2.1", "a.example"];
+  const addresses = ["192.0.2.1", "10.0.0.0/8"];
+  const rows: [string, BypassOptions[], boolean, boolean][] = [
+    ["nothing", [], false, true],
+    ["a hit", [list("b", names)], true, true],
+    ["no hit among addresses", [list("b", ["10.0.0.0/8"])], false, true],
+    ["no hit yet", [list("b", ["a.example"])], false, false],
+    ["no hit yet, by a wildcard", [list("b", ["*.example"])], false, false],
+    ["allowed", [white("w", ...addresses)], false, true],
+    ["not allowed", [white("w", "10.0.0.0/8")], true, true],
+    ["not allowed yet", [white("w", ".example")], true, false],
+    [
+      "allowed, but perhaps not the name",
+      [white("w", ...addresses), list("b", ["a.example"])],
+      false,
+      false,
+    ],
+    [
+      "neither is for this",
+      [list("b", ["a.example"], { network: "udp" })],
+      false,
+      true,
+    ],
+    [
+      "allowed nowhere, and a hit",
+      [white("w", "a.example"), list("b", addresses)],
+      true,
+      true,
+    ],
+  ];
+  for (const [what, members, bypassed, final] of rows) {
+    const verdict = bypassGroup(members)("tcp", to("192.0.2.1"));
+    assertEquals([verdict.bypassed, verdict.final], [bypassed, final], what);
+  }
+});
