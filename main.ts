@@ -4,11 +4,12 @@ import { openPlatform } from "./ffi/mod.ts";
 import { buildApp } from "./src/app/app.ts";
 import { loadConfig } from "./src/app/load_config.ts";
 import { openLog } from "./src/app/open_log.ts";
+import { showPlan } from "./src/app/show_plan.ts";
 import { systemClock } from "./src/app/system_clock.ts";
 import { ConfigError, describe, DeviceError } from "./src/base/errors.ts";
 import { VERSION } from "./src/base/version.ts";
 import { goFlags } from "./src/config/command/flags.ts";
-import { FLAGS } from "./src/config/command/options.ts";
+import { FLAGS, UP_FLAGS } from "./src/config/command/options.ts";
 import { formatProblem } from "./src/config/problems.ts";
 import type { ReadConfig } from "./src/config/read_config.ts";
 import type { Config } from "./src/config/schema.ts";
@@ -16,6 +17,7 @@ import { print } from "./src/config/tree/print.ts";
 
 const USAGE = `Usage: tungo -L SERVICE [-F HOP]... [-C FILE]...
        tungo check FILE...
+       tungo up --plan [--os linux|darwin|windows] -L SERVICE [-F HOP]... [-C FILE]...
 
   -L URL     a service: "tungo://:0?name=tungo&net=192.168.123.1/24", or a far end: "relay+wss://user:pass@:8443"
   -F URL     a hop towards the target: "relay+wss://user:pass@example.com:443"
@@ -34,6 +36,7 @@ main().then(Deno.exit);
 async function main(): Promise<ExitCode> {
   try {
     const [verb, ...words] = Deno.args;
+    if (verb === "up") return await up(words);
     const checks = verb === "check";
     const args = checks ? words.flatMap((file) => ["-C", file]) : Deno.args;
     const flags = goFlags(args, FLAGS);
@@ -56,6 +59,30 @@ async function main(): Promise<ExitCode> {
   } catch (error) {
     return fail(error);
   }
+}
+
+/** What a start with these options would do to the machine, for people and for other machines to look at. */
+async function up(words: readonly string[]): Promise<ExitCode> {
+  const flags = goFlags(words, UP_FLAGS);
+  if (flags instanceof ConfigError) throw flags;
+  const command = parseArgs(flags, UP_FLAGS);
+  if (!command.plan) {
+    throw new ConfigError(
+      "Cannot start by this word yet: write --plan behind it to see what a start would do, or leave it out to start",
+      "",
+      { file: "up", line: 0, column: 0 },
+    );
+  }
+  const read = await loadConfig({
+    command,
+    sources: command.C,
+    environment: Deno.env.toObject(),
+  });
+  const code = complain(read);
+  if (read.config === undefined) return code;
+  const plan = showPlan(read.config, command.os ?? Deno.build.os);
+  if (plan instanceof ConfigError) throw plan;
+  return say(plan);
 }
 
 async function run(

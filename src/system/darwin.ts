@@ -26,16 +26,17 @@ export function darwinPlan(options: DevicePlanOptions): Step[] {
   ];
 }
 
-/** IPv4 addresses have a far end, which is the address itself where none is given, as with GOST. */
+/** The first IPv4 address has the far end that was asked for; otherwise an address is its own, as with GOST. */
 function addAddress(
   prefix: Prefix,
-  { device, peer }: DevicePlanOptions,
+  { device, peer, addresses }: DevicePlanOptions,
 ): Change {
   const { address } = prefix;
   if (!isIpv4(address)) {
     return ifconfig(device, ["inet6", formatPrefix(prefix), "alias"]);
   }
-  const far = peer?.length === address.length ? peer : address;
+  const first = addresses.find(({ address }) => isIpv4(address)) === prefix;
+  const far = first && peer?.length === address.length ? peer : address;
   return ifconfig(device, [
     ...["inet", formatPrefix(prefix), formatAddress(far), "alias"],
   ]);

@@ -5,6 +5,13 @@ export const FLAGS = {
   collect: ["L", "F", "C"],
 } as const;
 
+/** What `tungo up` takes. */
+export const UP_FLAGS = {
+  string: [...FLAGS.string, "os"],
+  boolean: [...FLAGS.boolean, "plan"],
+  collect: FLAGS.collect,
+} as const;
+
 /** The options that make up a configuration, as `parseArgs` returns them with `FLAGS`. */
 export interface Command {
   /** URLs of services. */
