@@ -5,6 +5,7 @@ import type { Config, ServiceConfig } from "../config/schema.ts";
 import { nodeStreams } from "../flow/node_stream.ts";
 import type { Context, Platform } from "./context.ts";
 import { Flows } from "./flows.ts";
+import { buildNames } from "./build_names.ts";
 import { NetworkState } from "./network_state.ts";
 import { buildRelayService } from "./relay_service.ts";
 import { Resolvers } from "./resolvers.ts";
@@ -89,7 +90,7 @@ function buildContext({ platform, clock, log }: AppOptions): Context {
     crypto.getRandomValues(into as Uint8Array<ArrayBuffer>);
   };
   const streams = nodeStreams(platform.readInto);
-  return {
+  const context: Context = {
     platform,
     streams,
     clock,
@@ -106,7 +107,9 @@ function buildContext({ platform, clock, log }: AppOptions): Context {
       hosts: readFile(platform.system.hostsFile),
       nameservers: platform.nameservers(),
     }),
+    names: buildNames({ clock, random, context: () => context }),
   };
+  return context;
 }
 
 type ServiceFactories = {

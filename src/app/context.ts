@@ -7,6 +7,7 @@ import type { Nameserver } from "../system/resolv_conf.ts";
 import type { ReadRoutes } from "../system/routes.ts";
 import type { System } from "../system/system.ts";
 import type { Flows } from "./flows.ts";
+import type { Names } from "./names.ts";
 import type { NetworkState } from "./network_state.ts";
 import type { Resolvers } from "./resolvers.ts";
 
@@ -35,6 +36,8 @@ export interface Context {
   readonly random: (into: Uint8Array) => void;
   readonly flows: Flows;
   readonly network: NetworkState;
-  /** For the names of nodes, and for those that a direct way is asked for. */
+  /** The machine's own: for the names of nodes, and for those that a direct way is asked for, where no resolver is configured. */
   readonly resolvers: Resolvers;
+  /** Hosts and resolvers of the configuration. */
+  readonly names: Names;
 }

@@ -48,7 +48,7 @@ export interface Outbound {
 
 /** Rejects with a ConfigError where a certificate cannot be read. */
 export async function buildOutbound(
-  { chain: config, egress, dialTimeout, retries }: RouteConfig,
+  { chain: config, names, egress, dialTimeout, retries }: RouteConfig,
   context: Context,
 ): Promise<Outbound> {
   const direct: Route = {
@@ -61,10 +61,14 @@ export async function buildOutbound(
     hops.push(await buildHop(hop, dialTimeout, context));
   }
   const decide = chain(direct, hops);
+  const knowing = await context.names.knowing(names, egress, dialTimeout);
   return {
     decide,
-    dialer: retry(routed(decide), retries),
-    needsName: (network, target) => needsName(hops, network, target),
+    dialer: retry(knowing(routed(decide)), retries),
+    // Hosts and resolvers have addresses for names.
+    needsName: (network, target) =>
+      names.hosts !== undefined || names.resolver !== undefined ||
+      needsName(hops, network, target),
     prepare: (network, target) => prepare(hops, network, target),
   };
 }
@@ -143,13 +147,14 @@ async function buildNode(
   { own, health, timeout }: NodeOptions,
   context: Context,
 ): Promise<Choice["through"]> {
-  const { name, transport, connector } = node;
+  const { name, transport, connector, names, egress } = node;
   const { clock } = context;
+  const knowing = await context.names.knowing(names, egress, timeout);
   const carriers = await buildTransport(transport, node, context);
   const hop = {
     name,
     way: wayOf(node),
-    connector: buildConnector(connector, node, own, context),
+    connector: buildConnector(connector, node, knowing(own), context),
     timeout,
     clock,
     health,
@@ -157,13 +162,13 @@ async function buildNode(
   const ways = new Map<Dialer, Dialer>();
   return (before = own) => {
     const way = ways.get(before) ??
-      via(before, { ...hop, transport: warm(carriers, clock) });
+      via(knowing(before), { ...hop, transport: warm(carriers, clock) });
     ways.set(before, way);
     return way;
   };
 }
 
-function buildDirect(
+export function buildDirect(
   name: string,
   egress: EgressConfig,
   timeout: Millis,

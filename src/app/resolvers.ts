@@ -2,12 +2,16 @@ import type { Clock, Millis } from "../base/clock.ts";
 import { DialError } from "../base/errors.ts";
 import type { Network } from "../base/socket.ts";
 import type { EgressConfig } from "../config/chain_schema.ts";
-import type { Endpoint } from "../flow/flow.ts";
+import { type Endpoint, formatEndpoint } from "../flow/flow.ts";
 import type { NodeStreams } from "../flow/node_stream.ts";
+import type { ByteStream } from "../flow/stream.ts";
+import { byDatagram, targetOf } from "../names/exchange.ts";
+import type { Nameserver } from "../names/nameserver.ts";
 import { createResolver, type Resolve } from "../names/resolver.ts";
+import { byStream } from "../names/stream_exchange.ts";
 import { direct } from "../outbound/direct.ts";
 import { parseHostsFile } from "../system/hosts_file.ts";
-import type { Nameserver } from "../system/resolv_conf.ts";
+import type { Nameserver as SystemNameserver } from "../system/resolv_conf.ts";
 import type { NetworkState } from "./network_state.ts";
 
 /** For each nameserver. */
@@ -23,7 +27,7 @@ export interface ResolversOptions {
   readonly random: (into: Uint8Array) => void;
   /** The text of hosts(5). */
   readonly hosts: string;
-  readonly nameservers: readonly Nameserver[];
+  readonly nameservers: readonly SystemNameserver[];
 }
 
 /** Resolves names from here, beside the device: the nameservers are those of the time before we changed anything. */
@@ -41,7 +45,26 @@ export class Resolvers {
 
   /** Asks through the interfaces of `egress`. */
   via(egress: EgressConfig): Resolve {
-    const { network, streams, state, clock, random } = this.#options;
+    const { clock, random } = this.#options;
+    const resolve = createResolver({
+      nameservers: this.#servers.map((server) =>
+        this.#nameserver(server, egress)
+      ),
+      // The first one is the machine's own, and knows best.
+      onNothing: "end",
+      clock,
+      random: randomId(random),
+    });
+    return (name, signal) => {
+      const fixed = this.#hosts.get(name.toLowerCase().replace(/\.$/, ""));
+      return fixed === undefined
+        ? resolve(name, signal)
+        : Promise.resolve(fixed);
+    };
+  }
+
+  #nameserver(server: Endpoint, egress: EgressConfig): Nameserver {
+    const { network, streams, state, clock } = this.#options;
     const dialer = direct({
       name: "resolver",
       network,
@@ -55,17 +78,23 @@ export class Resolvers {
       clock,
       ...(egress.mark === undefined ? {} : { mark: egress.mark }),
     });
-    const id = new Uint16Array(1);
-    return createResolver({
-      servers: this.#servers,
-      hosts: this.#hosts,
-      dialer,
-      clock,
+    const open = (signal: AbortSignal): Promise<ByteStream> =>
+      dialer.dialStream(targetOf(server, signal));
+    const stream = byStream({ open, clock });
+    return {
+      name: formatEndpoint(server),
+      exchange: byDatagram({ dialer, server, clock, stream }),
+      families: ["ipv4", "ipv6"],
       timeout: TIMEOUT,
-      random: () => {
-        random(new Uint8Array(id.buffer));
-        return id[0] ?? 0;
-      },
-    });
+    };
   }
+}
+
+/** Identifiers of questions, from a source of octets. */
+export function randomId(random: (into: Uint8Array) => void): () => number {
+  const id = new Uint16Array(1);
+  return () => {
+    random(new Uint8Array(id.buffer));
+    return id[0] ?? 0;
+  };
 }

@@ -1,5 +1,6 @@
 import type { Millis } from "../base/clock.ts";
 import type { Position } from "../base/errors.ts";
+import type { Address } from "../wire/address.ts";
 import type { Secret } from "./secret.ts";
 
 /** What of a configuration says how a flow gets out; `schema.ts` has the rest. */
@@ -30,6 +31,8 @@ interface NodeBase {
   readonly name: string;
   /** A hit leaves the node out; without another node it ends the chain before the hop. */
   readonly bypasses: readonly BypassConfig[];
+  /** For its own address. */
+  readonly names: NamesConfig;
   readonly egress: EgressConfig;
   /** Its share with `random`, at least 1. */
   readonly weight: number;
@@ -196,4 +199,51 @@ export interface BypassConfig {
 export interface MatcherConfig {
   readonly at: Position;
   readonly text: string;
+}
+
+/** What is asked for a name before anybody else: `hosts`, then `resolver`. With neither, names stay names. */
+export interface NamesConfig {
+  readonly hosts: HostsConfig | undefined;
+  readonly resolver: ResolverConfig | undefined;
+}
+
+export interface HostsConfig {
+  readonly at: Position;
+  readonly name: string;
+  readonly mappings: readonly HostMappingConfig[];
+}
+
+export interface HostMappingConfig {
+  readonly at: Position;
+  /** As `wire/address.ts` formats it. */
+  readonly address: string;
+  /** In lower case. One with a leading dot stands for all names below it too, "." for every name. */
+  readonly names: readonly string[];
+}
+
+export interface ResolverConfig {
+  readonly at: Position;
+  readonly name: string;
+  /** At least one; asked in this order until one has an address. */
+  readonly nameservers: readonly NameserverConfig[];
+}
+
+export interface NameserverConfig {
+  readonly at: Position;
+  readonly protocol: "udp" | "tcp";
+  /** A name or an address without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** What questions go through; without one they go straight out. */
+  readonly chain: ChainConfig | undefined;
+  /** The families that are asked for, the preferred one first. */
+  readonly families: readonly ("ipv4" | "ipv6")[];
+  /** Told to the nameserver as the client's (RFC 7871). */
+  readonly clientIp: Address | undefined;
+  /** Replaces that of the answers; 0 keeps none of them. */
+  readonly ttl: Millis | undefined;
+  /** For each question. */
+  readonly timeout: Millis;
+  /** Answers that are no longer valid are given while new ones are asked for. */
+  readonly async: boolean;
 }

@@ -8,6 +8,7 @@ import type {
   ChainConfig,
   CredentialsConfig,
   EgressConfig,
+  NamesConfig,
   TlsVersion,
 } from "./chain_schema.ts";
 
@@ -62,6 +63,8 @@ export interface RouteConfig {
   readonly chain: ChainConfig | undefined;
   /** A hit rejects the flow. */
   readonly bypasses: readonly BypassConfig[];
+  /** For the names of targets. */
+  readonly names: NamesConfig;
   /** Of direct dials. */
   readonly egress: EgressConfig;
   /** Of each attempt. */

@@ -30,8 +30,8 @@ export interface Target {
   readonly name?: string;
   /** The port that a service's bypass compares `name` with beside that of `dst`, as GOST does. */
   readonly namePort?: number;
-  /** An address that hosts or a resolver put in place of `name`. */
-  readonly address?: string;
+  /** What hosts or a resolver put in place of `name`, or of `dst` where that is one: the best first, at least one. */
+  readonly addresses?: readonly string[];
   /** What rules call the network of a TCP flow from an IPv6 source, where the service tells it from IPv4's. */
   readonly network?: "tcp6";
   /** Aborts when the flow dies or the program stops. */

@@ -2,12 +2,10 @@ import { BoundedMap } from "../base/bounded_map.ts";
 import type { Clock, Millis } from "../base/clock.ts";
 import { describe, DialError } from "../base/errors.ts";
 import { unlessAborted } from "../flow/deadline.ts";
-import type { Dialer } from "../flow/dialer.ts";
-import type { Endpoint } from "../flow/flow.ts";
 import type { DnsAnswer } from "../proto/dns.ts";
-import { exchange } from "./exchange.ts";
+import { ask, type Nameserver } from "./nameserver.ts";
 
-/** The addresses of a name, those of IPv4 first. Rejects with a DialError. */
+/** The addresses of a name, the preferred ones first. Rejects with a DialError. */
 export type Resolve = (
   name: string,
   signal: AbortSignal,
@@ -15,13 +13,13 @@ export type Resolve = (
 
 export interface ResolverOptions {
   /** Asked in order until one answers. */
-  readonly servers: readonly Endpoint[];
-  /** Names in lower case that need not be asked for. */
-  readonly hosts: ReadonlyMap<string, readonly string[]>;
-  readonly dialer: Dialer;
+  readonly nameservers: readonly Nameserver[];
+  /**
+   * What a server means that says there is no address: `end` believes it, `next` asks the next one as well, which may be of
+   * another network.
+   */
+  readonly onNothing: "end" | "next";
   readonly clock: Clock;
-  /** For each server. */
-  readonly timeout: Millis;
   /** 16 unpredictable bits. */
   readonly random: () => number;
 }
@@ -29,88 +27,105 @@ export interface ResolverOptions {
 /** An answer is used for so long at most, whatever its TTL says, and at least. */
 const MAX_TTL: Millis = 3_600_000;
 const MIN_TTL: Millis = 1000;
+/** That there is nothing is believed for so long at most: RFC 2308 §5 allows hours, and people wait for a name that is new. */
+const MAX_NEGATIVE_TTL: Millis = 60_000;
 
 /** Names that are remembered; a far end is asked for any. */
 const MAX_KNOWN = 4096;
 
 interface Known {
+  /** Empty where there is none. */
   readonly addresses: readonly string[];
   readonly until: Millis;
+  /** May be given once more when it is no longer valid. */
+  readonly stale: boolean;
 }
 
-/** Resolves by asking nameservers itself; an answer is kept for its TTL, and beyond it where nobody answers. */
+/** Resolves by asking nameservers; an answer is kept for its TTL, and beyond it where nobody answers. */
 export function createResolver(options: ResolverOptions): Resolve {
-  const { clock, hosts } = options;
+  const { clock } = options;
   const known = new BoundedMap<string, Known>(MAX_KNOWN);
   const pending = new Map<string, Promise<readonly string[]>>();
 
-  const ask = async (name: string): Promise<readonly string[]> => {
+  const renew = async (name: string): Promise<readonly string[]> => {
     const last = known.get(name);
     try {
-      const { addresses, ttl } = await askAll(name, options);
-      known.set(name, { addresses, until: clock.now() + ttl });
-      return addresses;
+      const answer = await askAll(name, options);
+      known.set(name, answer);
+      return answer.addresses;
     } catch (error) {
-      if (last !== undefined) return last.addresses;
+      if (last !== undefined && last.addresses.length > 0) {
+        return last.addresses;
+      }
       throw error;
-    } finally {
-      pending.delete(name);
     }
+  };
+
+  const asked = (name: string): Promise<readonly string[]> => {
+    const running = pending.get(name) ??
+      renew(name).finally(() => pending.delete(name));
+    pending.set(name, running);
+    return running;
   };
 
   return async function resolve(text, signal) {
     const name = text.toLowerCase().replace(/\.$/, "");
-    const fixed = hosts.get(name);
-    if (fixed !== undefined) return fixed;
     if (name === "localhost") return ["127.0.0.1", "::1"];
     const last = known.get(name);
-    if (last !== undefined && clock.now() < last.until) return last.addresses;
-    let asked = pending.get(name);
-    if (asked === undefined) {
-      asked = ask(name);
-      pending.set(name, asked);
-    }
-    return await unlessAborted(signal, asked);
+    const isValid = last !== undefined && clock.now() < last.until;
+    if (last?.stale && !isValid) asked(name).catch(() => {});
+    const addresses = last !== undefined && (isValid || last.stale)
+      ? last.addresses
+      : await unlessAborted(signal, asked(name));
+    if (addresses.length > 0) return addresses;
+    throw new DialError("unreachable", `There is no address for "${name}"`);
   };
 }
 
 async function askAll(
   name: string,
-  options: ResolverOptions,
-): Promise<{ addresses: readonly string[]; ttl: Millis }> {
+  { nameservers, onNothing, clock, random }: ResolverOptions,
+): Promise<Known> {
   const reasons: string[] = [];
+  let nothing: Known | undefined;
   // Several flows may wait for it: none of them ends it, the time does.
   const { signal } = new AbortController();
-  for (const server of options.servers) {
-    const both = await Promise.allSettled(
-      (["A", "AAAA"] as const).map((type) =>
-        exchange(name, type, { ...options, server, signal })
+  for (const nameserver of nameservers) {
+    const results = await Promise.allSettled(
+      nameserver.families.map((family) =>
+        ask(nameserver, { name, family }, { clock, random, signal })
       ),
     );
-    const answers = both.flatMap((result) =>
+    const answers = results.flatMap((result) =>
       result.status === "fulfilled" ? [result.value] : []
     );
-    const addresses = answers.flatMap((answer) => answer.addresses);
-    if (addresses.length > 0) return { addresses, ttl: ttlOf(answers) };
-    // A server that says there is nothing is believed; only one that says nothing is passed over.
-    if (answers.length > 0 && answers.every(isFinal)) {
-      throw new DialError("unreachable", `There is no address for "${name}"`);
+    const known = knownFrom(answers, nameserver, clock.now());
+    if (known.addresses.length > 0) return known;
+    // A family that could not be asked for may be the one that there is.
+    if (answers.length === results.length) {
+      nothing = known;
+      if (onNothing === "end") break;
     }
-    for (const result of both) {
+    for (const result of results) {
       if (result.status === "rejected") reasons.push(describe(result.reason));
     }
   }
+  if (nothing !== undefined) return nothing;
   const why = [...new Set(reasons)].join("; ");
   throw new DialError("unreachable", `Cannot resolve "${name}": ${why}`);
 }
 
-/** NOERROR or NXDOMAIN. RFC 1035 §4.1.1. */
-function isFinal({ rcode }: DnsAnswer): boolean {
-  return rcode === 0 || rcode === 3;
-}
-
-function ttlOf(answers: readonly DnsAnswer[]): Millis {
-  const ttls = answers.filter(({ addresses }) => addresses.length > 0)
-    .map(({ ttl }) => ttl * 1000);
-  return Math.max(MIN_TTL, Math.min(MAX_TTL, ...ttls));
+function knownFrom(
+  answers: readonly DnsAnswer[],
+  { ttl, stale = false }: Nameserver,
+  now: Millis,
+): Known {
+  const addresses = answers.flatMap((answer) => answer.addresses);
+  const found = addresses.length > 0;
+  const ttls = answers.filter((answer) => answer.addresses.length > 0 === found)
+    .map((answer) => answer.ttl * 1000);
+  const said = Math.max(MIN_TTL, Math.min(MAX_TTL, ...ttls));
+  const most = found ? Infinity : MAX_NEGATIVE_TTL;
+  const until = now + Math.min(ttl ?? said, most);
+  return { addresses, until, stale: stale && found };
 }

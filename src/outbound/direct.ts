@@ -87,16 +87,17 @@ async function tryAll<T>(
   target: Target,
   attempt: (socket: SocketOptions) => Promise<T>,
 ): Promise<T> {
-  const host = target.address ?? target.dst.host;
-  const { port } = target.dst;
+  const { addresses: known, dst: { host: chosen, port } } = target;
+  const host = known?.[0] ?? chosen;
   const what = `Connecting to ${formatEndpoint({ host, port })}`;
   const { clock, timeout } = options;
   return await withDeadline(
     { clock, timeout, signal: target.signal, what },
     async (signal) => {
-      const addresses = parseAddress(host) === undefined
-        ? await options.resolve(host, signal)
-        : [host];
+      const addresses = known ??
+        (parseAddress(host) === undefined
+          ? await options.resolve(host, signal)
+          : [host]);
       let first: unknown;
       for (const address of addresses) {
         for (const way of waysTo(options, address)) {
@@ -108,7 +109,9 @@ async function tryAll<T>(
               ...(way === undefined ? {} : { interface: way.interface }),
               ...(options.mark === undefined ? {} : { mark: options.mark }),
             });
-            target.trace.push(step(options, target, way));
+            const used = known === undefined ? host : address;
+            const to = formatEndpoint({ host: used, port });
+            target.trace.push(step(options.name, to, way));
             return result;
           } catch (error) {
             signal.throwIfAborted();
@@ -131,10 +134,10 @@ function waysTo(
 }
 
 function step(
-  { name }: DirectOptions,
-  { dst }: Target,
+  name: string,
+  to: string,
   way: Egress | undefined,
 ): Target["trace"][number] {
   const by = way === undefined ? "" : ` by ${way.interface}`;
-  return { by: name, what: `direct to ${formatEndpoint(dst)}${by}` };
+  return { by: name, what: `direct to ${to}${by}` };
 }

@@ -1,6 +1,6 @@
 import type { Endpoint, Target } from "../flow/flow.ts";
 
 /** What a node that resolves names itself is asked for. */
-export function endpointFor({ dst, name, address }: Target): Endpoint {
-  return { host: address ?? name ?? dst.host, port: dst.port };
+export function endpointFor({ dst, name, addresses }: Target): Endpoint {
+  return { host: addresses?.[0] ?? name ?? dst.host, port: dst.port };
 }

@@ -1,10 +1,10 @@
 import { ProtocolError } from "../base/errors.ts";
-import { formatAddress } from "../wire/address.ts";
+import { formatAddress, type Prefix } from "../wire/address.ts";
 import { DNS_HEADER_LENGTH, encodeDnsName, readDnsName } from "./dns_name.ts";
 import { OctetReader } from "./octet_reader.ts";
 
 /** RFC 1035 §3.2.2, RFC 3596 §2.1. */
-export const DNS_TYPES = { A: 1, CNAME: 5, AAAA: 28 } as const;
+export const DNS_TYPES = { A: 1, CNAME: 5, SOA: 6, AAAA: 28 } as const;
 
 const CLASS_IN = 1;
 /** IN, CH, HS, NONE and ANY. */
@@ -20,8 +20,15 @@ const RCODE = 0x000f;
 
 /** Octets of TYPE, CLASS, TTL and RDLENGTH, behind a record's name. RFC 1035 §4.1.3. */
 const RECORD_FIELDS = 10;
+/** Octets of the shortest SOA: two roots, and five numbers of which MINIMUM is the last. RFC 1035 §3.3.13. */
+const SOA_MIN = 22;
 /** A query brings OPT and a signature, if anything. */
 const QUERY_RECORDS_MAX = 2;
+/** RFC 6891 §6.1.1, RFC 7871 §6. */
+const OPT = 41;
+const CLIENT_SUBNET = 8;
+/** Octets of a datagram that no path cuts. RFC 9715 §3.1. */
+const UDP_PAYLOAD = 1232;
 /** Longer chains of CNAMEs are not followed. */
 const CNAMES_MAX = 16;
 
@@ -30,6 +37,8 @@ export interface DnsQuery {
   readonly id: number;
   readonly name: string;
   readonly type: "A" | "AAAA";
+  /** Told to the nameserver as the client's network (RFC 7871), to be answered for it. */
+  readonly clientSubnet?: Prefix | undefined;
 }
 
 export interface DnsQuestion {
@@ -49,7 +58,10 @@ export interface DnsAnswer {
   readonly truncated: boolean;
   /** Those that the question asks for, CNAMEs followed, as `wire/address.ts` formats them. */
   readonly addresses: readonly string[];
-  /** In seconds: the shortest of the records on the way to the addresses, 0 without addresses. */
+  /**
+   * In seconds: the shortest of the records on the way to the addresses; without any, how long the zone allows to believe that
+   * (RFC 2308 §5), 0 where it does not say.
+   */
   readonly ttl: number;
 }
 
@@ -57,6 +69,7 @@ interface Message {
   readonly question: DnsQuestion;
   readonly flags: number;
   readonly answerCount: number;
+  readonly authorityCount: number;
   /** Where the records begin. */
   readonly end: number;
 }
@@ -65,22 +78,53 @@ interface DnsRecord {
   readonly owner: string;
   readonly type: number;
   readonly ttl: number;
-  /** An address, or what a CNAME stands for. */
+  /** An address, what a CNAME stands for, or the MINIMUM of a SOA. */
   readonly value: string;
 }
 
 /** Asks for recursion. Fails for what cannot be a name: RFC 1035 §2.3.4. */
 export function encodeDnsQuery(
-  { id, name, type }: DnsQuery,
+  { id, name, type, clientSubnet }: DnsQuery,
 ): Uint8Array | ProtocolError {
   const octets = encodeDnsName(name);
   if (octets === undefined) {
     return fail(`Cannot ask for ${JSON.stringify(name)}: not a domain name`);
   }
   const idAndFlags = [id >> 8, id & 0xff, RD >> 8, RD & 0xff];
-  const counts = [0, 1, 0, 0, 0, 0, 0, 0];
+  const options = clientSubnet === undefined ? [] : encodeOpt(clientSubnet);
+  const counts = [0, 1, 0, 0, 0, 0, 0, options.length > 0 ? 1 : 0];
   const typeAndClass = [0, DNS_TYPES[type], 0, CLASS_IN];
-  return Uint8Array.of(...idAndFlags, ...counts, ...octets, ...typeAndClass);
+  return Uint8Array.of(
+    ...idAndFlags,
+    ...counts,
+    ...octets,
+    ...typeAndClass,
+    ...options,
+  );
+}
+
+/** OPT with the option CLIENT-SUBNET. RFC 6891 §6.1.2, RFC 7871 §6. */
+function encodeOpt({ address, length }: Prefix): readonly number[] {
+  const family = address.length === 4 ? 1 : 2;
+  const significant = address.subarray(0, Math.ceil(length / 8));
+  const option = [0, family, length, 0, ...significant];
+  const size = [UDP_PAYLOAD >> 8, UDP_PAYLOAD & 0xff];
+  return [
+    ...[0, 0, OPT, ...size, 0, 0, 0, 0, 0, 4 + option.length],
+    ...[0, CLIENT_SUBNET, 0, option.length, ...option],
+  ];
+}
+
+/** Whether `octets` are a response to `question`. RFC 5452 §9.1. */
+export function answers(octets: Uint8Array, question: DnsQuestion): boolean {
+  const given = parseDnsQuestion(octets);
+  return given !== undefined && given.response && given.id === question.id &&
+    given.type === question.type && given.name === question.name;
+}
+
+/** TC of a response that `parseDnsQuestion` has read: to be asked again over TCP. */
+export function isTruncated(octets: Uint8Array): boolean {
+  return ((octets[2] ?? 0) & (TC >> 8)) !== 0;
 }
 
 /** The one question of a query or response. Strict, so that hardly anything else is taken for DNS: undefined for it. */
@@ -98,9 +142,17 @@ export function parseDnsAnswer(octets: Uint8Array): DnsAnswer | ProtocolError {
   if ((flags & TC) !== 0) {
     return { question, rcode, truncated: true, addresses: [], ttl: 0 };
   }
-  const records = parseRecords(octets, message);
-  if (records === undefined) return fail("A record is cut short");
-  return { question, rcode, truncated: false, ...resolve(records, question) };
+  const { end, answerCount, authorityCount } = message;
+  const answer = parseRecords(octets, { at: end, count: answerCount });
+  if (answer === undefined) return fail("A record is cut short");
+  const found = resolve(answer.records, question);
+  if (found.addresses.length > 0) {
+    return { question, rcode, truncated: false, ...found };
+  }
+  const rest = { at: answer.end, count: authorityCount };
+  const authority = parseRecords(octets, rest)?.records ?? [];
+  const ttl = authority.find(({ type }) => type === DNS_TYPES.SOA)?.ttl ?? 0;
+  return { question, rcode, truncated: false, addresses: [], ttl };
 }
 
 function parseMessage(octets: Uint8Array): Message | undefined {
@@ -131,17 +183,19 @@ function parseMessage(octets: Uint8Array): Message | undefined {
   const cut = fields.rest() < recordCount * (1 + RECORD_FIELDS);
   if (cut && (flags & TC) === 0) return undefined;
   const question = { id, response, name: name.name, type };
-  return { question, flags, answerCount, end: name.end + 4 };
+  const end = name.end + 4;
+  return { question, flags, answerCount, authorityCount, end };
 }
 
-/** All addresses and CNAMEs of the answer section; undefined where it goes on behind the message. */
+/** All records of a section that matter here; undefined where it goes on behind the message. */
 function parseRecords(
   octets: Uint8Array,
-  { end, answerCount }: Message,
-): DnsRecord[] | undefined {
+  { at, count }: { at: number; readonly count: number },
+):
+  | { readonly records: readonly DnsRecord[]; readonly end: number }
+  | undefined {
   const records: DnsRecord[] = [];
-  let at = end;
-  for (let i = 0; i < answerCount; i++) {
+  for (let i = 0; i < count; i++) {
     const owner = readDnsName(octets, at);
     if (owner === undefined) return undefined;
     const fields = new OctetReader(octets, owner.end);
@@ -154,15 +208,12 @@ function parseRecords(
     at = start + length;
     const value = parseValue(octets, { type, start, end: at });
     if (value === undefined || !isInternet) continue;
+    const least = type === DNS_TYPES.SOA ? Math.min(ttl, Number(value)) : ttl;
     // RFC 2181 §8: a TTL with its highest bit set is 0.
-    records.push({
-      owner: owner.name,
-      type,
-      ttl: ttl > 0x7fffffff ? 0 : ttl,
-      value,
-    });
+    const valid = least > 0x7fffffff ? 0 : least;
+    records.push({ owner: owner.name, type, ttl: valid, value });
   }
-  return records;
+  return { records, end: at };
 }
 
 /** The data in `octets[start, end)`; undefined for types that do not matter here and for malformed ones. */
@@ -178,6 +229,10 @@ function parseValue(
     case DNS_TYPES.CNAME: {
       const target = readDnsName(octets, start);
       return target?.end === end ? target.name : undefined;
+    }
+    case DNS_TYPES.SOA: {
+      const fields = new OctetReader(octets, end - 4);
+      return end - start < SOA_MIN ? undefined : String(fields.u32());
     }
     default:
       return undefined;

@@ -31,17 +31,22 @@ export interface Verdict {
   readonly final: boolean;
 }
 
-/** What the rules know a flow's destination as: what the application chose, and its name. */
-export function candidatesOf(
-  { dst, name }: { readonly dst: Candidate; readonly name?: string },
-): readonly Candidate[] {
-  return name === undefined ? [dst] : [dst, { host: name, port: dst.port }];
+interface Destination {
+  readonly dst: Candidate;
+  readonly name?: string;
+  readonly addresses?: readonly string[];
 }
 
-/**
- * Decides for a flow of `network`. It matches a pattern when one of its candidates does: the address that the
- * application chose, or the name that it is known by.
- */
+/** What the rules know a flow's destination as: what the application chose, its name, and the address that hosts or a resolver have for it. */
+export function candidatesOf(
+  { dst, name, addresses = [] }: Destination,
+): readonly Candidate[] {
+  const hosts = [dst.host, name, addresses[0]]
+    .filter((host) => host !== undefined);
+  return [...new Set(hosts)].map((host) => ({ host, port: dst.port }));
+}
+
+/** Decides for a flow of `network`. It matches a pattern when one of its candidates does. */
 export type BypassGroup = (
   network: string,
   candidates: readonly Candidate[],

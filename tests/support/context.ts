@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
+import { buildNames } from "../../src/app/build_names.ts";
 import type { Context } from "../../src/app/context.ts";
 import { Flows } from "../../src/app/flows.ts";
 import { NetworkState } from "../../src/app/network_state.ts";
@@ -53,7 +54,7 @@ export function testContext(
     version: () => 0,
     addresses: () => [],
   });
-  return {
+  const context: Context = {
     platform,
     streams,
     clock,
@@ -70,5 +71,7 @@ export function testContext(
       hosts: "",
       nameservers: [],
     }),
+    names: buildNames({ clock, random, context: () => context }),
   };
+  return { ...context, clock };
 }

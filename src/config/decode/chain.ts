@@ -4,6 +4,7 @@ import { decodeBypasses } from "./bypass.ts";
 import type { Context } from "./context.ts";
 import { decodeEgress, NO_EGRESS } from "./egress.ts";
 import { Metadata } from "./metadata.ts";
+import { decodeNames, NO_NAMES } from "./names.ts";
 import { decodeNode } from "./node.ts";
 import {
   child,
@@ -76,8 +77,7 @@ function decodeInlineHop(
   index: number,
   context: Context,
 ): HopConfig | undefined {
-  const { problems, references } = context;
-  references.refuse(section, ["resolver", "hosts"]);
+  const { problems } = context;
   refuse(section, ["file", "redis", "http", "plugin"], problems);
   const entries = children(section, "nodes");
   const hasChoice = entries.length > 1;
@@ -89,12 +89,13 @@ function decodeInlineHop(
     outer: NO_EGRESS,
     problems,
   });
+  const names = decodeNames(section, NO_NAMES, context);
 
   // Where there is nothing to choose, what a probe finds changes nothing.
   const heed = hasChoice ? refuse : ignore;
   for (const entry of entries) heed(entry, ["probe"], problems);
   const decoded = entries.map((entry, index) =>
-    decodeNode(entry, { outer: egress, selector, index }, context)
+    decodeNode(entry, { outer: egress, names, selector, index }, context)
   );
   if (entries.length === 0) {
     problems.error(

@@ -1,5 +1,10 @@
-import type { BypassConfig, ChainConfig } from "../chain_schema.ts";
-import type { Problems } from "../problems.ts";
+import type {
+  BypassConfig,
+  ChainConfig,
+  HostsConfig,
+  ResolverConfig,
+} from "../chain_schema.ts";
+import type { Place, Problems } from "../problems.ts";
 import type { Mapping } from "../tree/node.ts";
 import type { References } from "./references.ts";
 
@@ -12,4 +17,9 @@ export interface Context {
   /** What was decoded already: an object that is referred to twice stays one. */
   readonly chains: Map<Mapping, ChainConfig>;
   readonly bypasses: Map<Mapping, BypassConfig>;
+  readonly hosts: Map<Mapping, HostsConfig>;
+  /** "open" while it is being decoded: its nameservers may have chains, whose nodes may not need it again. */
+  readonly resolvers: Map<Mapping, ResolverConfig | "open">;
+  /** The chain called `reference`: for what chains have a part of themselves. */
+  readonly chain: (reference: string, from: Place) => ChainConfig | undefined;
 }

@@ -1,10 +1,11 @@
-import type { EgressConfig, NodeConfig } from "../chain_schema.ts";
+import type { EgressConfig, NamesConfig, NodeConfig } from "../chain_schema.ts";
 import { parseEndpoint } from "../values/endpoint.ts";
 import { decodeBypasses } from "./bypass.ts";
 import { decodeConnector } from "./connector.ts";
 import type { Context } from "./context.ts";
 import { decodeEgress } from "./egress.ts";
 import { Metadata } from "./metadata.ts";
+import { decodeNames } from "./names.ts";
 import { child, ignore, place, refuse, type Section, text } from "./section.ts";
 import type { SelectorConfig } from "./selector.ts";
 import { decodeTransport } from "./transport.ts";
@@ -19,6 +20,8 @@ interface DecodedNode {
 interface NodePlace {
   /** The egress of its hop. */
   readonly outer: EgressConfig;
+  /** Of its hop: each of its own wins. */
+  readonly names: NamesConfig;
   /** Of its hop. */
   readonly selector: SelectorConfig;
   /** Its place in the hop. */
@@ -27,11 +30,10 @@ interface NodePlace {
 
 export function decodeNode(
   section: Section,
-  { outer, selector, index }: NodePlace,
+  { outer, names, selector, index }: NodePlace,
   context: Context,
 ): DecodedNode {
-  const { problems, references } = context;
-  references.refuse(section, ["resolver", "hosts"]);
+  const { problems } = context;
   refuse(section, ["filter", "matcher", "netns"], problems);
   ignore(section, ["http", "tls", "network"], problems);
   const metadata = new Metadata(section, problems);
@@ -41,6 +43,7 @@ export function decodeNode(
     at: section.at,
     name: text(section, "name") || `node-${index}`,
     bypasses: decodeBypasses(section, context),
+    names: decodeNames(section, names, context),
     egress: decodeEgress(section, metadata, { outer, problems }),
     weight: metadata.integer(["weight"], { fallback: 1 }),
     backup: metadata.boolean(["backup"]),
@@ -60,6 +63,7 @@ export function decodeNode(
   const all = [metadata, connectorMetadata, dialerMetadata];
   if (isDirect(connector) && isDirect(dialer)) {
     connectorMetadata.refuse("action");
+    ignore(section, ["resolver", "hosts"], problems);
     return { node: { type: "direct", ...base }, metadata: all };
   }
   const target = decodeAddress(section, context);

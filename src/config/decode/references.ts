@@ -2,7 +2,7 @@ import { formatPosition } from "../../base/errors.ts";
 import type { Place, Problems } from "../problems.ts";
 import type { Mapping } from "../tree/node.ts";
 import { nearest, unknown } from "../values/nearest.ts";
-import { children, place, type Section, text } from "./section.ts";
+import { children, type Section, text } from "./section.ts";
 
 /** Lists whose objects are referred to by name, and what one of them is called. */
 const KINDS = {
@@ -47,18 +47,6 @@ export class References {
       this.#problems.error(message, from);
     }
     return found;
-  }
-
-  /** A field that refers to something which tungo cannot do yet. */
-  refuse(section: Section, keys: readonly ("resolver" | "hosts")[]): void {
-    for (const key of keys) {
-      const name = text(section, key);
-      const kind = key === "hosts" ? "hosts" : "resolvers";
-      if (name === "") continue;
-      const from = place(section, key);
-      this.find(kind, name, from);
-      this.#problems.error(`"${key}" is not supported yet`, from);
-    }
   }
 
   /** Warns of each object that nothing referred to. */

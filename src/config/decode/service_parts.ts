@@ -6,6 +6,7 @@ import type { Context } from "./context.ts";
 import { decodeEgress, NO_EGRESS } from "./egress.ts";
 import { decodeHooks } from "./hooks.ts";
 import { Metadata } from "./metadata.ts";
+import { decodeNames, NO_NAMES } from "./names.ts";
 import {
   child,
   ignore,
@@ -60,8 +61,7 @@ export function decodeCommon(
   context: Context,
 ): { readonly route: RouteConfig; readonly hooks: HooksConfig } {
   const { service, handler, serviceMetadata: metadata } = parts;
-  const { problems, references } = context;
-  references.refuse(service, ["resolver", "hosts"]);
+  const { problems } = context;
   refuse(handler, ["chainGroup"], problems);
   ignore(service, [
     "limiter",
@@ -90,6 +90,7 @@ export function decodeCommon(
     route: {
       chain: decodeServiceChain(parts, context),
       bypasses: decodeBypasses(service, context),
+      names: decodeNames(service, NO_NAMES, context),
       egress: decodeEgress(service, metadata, { outer: NO_EGRESS, problems }),
       dialTimeout: metadata.duration(["dialTimeout"], DIAL_TIMEOUT),
       retries,

@@ -245,6 +245,52 @@ Deno.test("buildPipeline() lets a server speak first at once where no rule needs
   }
 });
 
+const GET = "GET / HTTP/1.1\r\nHost: www.example\r\n\r\n";
+const NAMED = { L: [`${SERVICE}&sniffing=true&hosts=www.example:192.0.2.9`] };
+
+Deno.test("buildPipeline() asks the node for the address that hosts have for a sniffed name [D.4]", async () => {
+  const run = await connect({ ...NAMED, F: [RELAY] }, { said: GET });
+  assertEquals(wheres(run), ["198.51.100.9:8443"]);
+  const asked = run.far[0]?.taken().toHex() ?? "";
+  assertEquals(asked.includes("02000701c000020901bb"), true);
+  await run.end();
+});
+
+Deno.test("buildPipeline() dials the address that hosts have for a name itself where the flow goes direct [D.4, K.29]", async () => {
+  const run = await connect(NAMED, { said: GET });
+  assertEquals(wheres(run), ["192.0.2.9:443"]);
+  const [, mapped] = run.flow.trace;
+  assertEquals(mapped, {
+    by: "hosts-0",
+    what: "192.0.2.9",
+    because: "www.example, -L",
+  });
+  await run.end();
+  const other = await connect(
+    { L: [`${SERVICE}&sniffing=true&hosts=other.example:192.0.2.9`] },
+    { said: GET },
+  );
+  assertEquals(wheres(other), ["192.0.2.1:443"]);
+  await other.end();
+});
+
+Deno.test("buildPipeline() maps an address that hosts name [D.4]", async () => {
+  const run = await connect({
+    L: [`${SERVICE}&hosts=192.0.2.1:198.51.100.1`],
+  });
+  assertEquals(wheres(run), ["198.51.100.1:443"]);
+  await run.end();
+});
+
+Deno.test("buildPipeline() compares a hop's bypass with the name, also where hosts have an address for it, and with that address [H.2, K.15]", async () => {
+  for (const bypass of ["www.example", "192.0.2.9", "192.0.2.1"]) {
+    const hop = `${RELAY}?bypass=${bypass}`;
+    const run = await connect({ ...NAMED, F: [hop] }, { said: GET });
+    assertEquals(wheres(run), ["192.0.2.9:443"], bypass);
+    await run.end();
+  }
+});
+
 Deno.test("buildPipeline() has the carrier ready while it waits for a name", async () => {
   const run = await connect({ L: [`${SERVICE}&sniffing=true`], F: [RELAY] });
   await run.clock.advance(10);
@@ -276,4 +322,76 @@ Deno.test("buildPipeline() tests a service's bypass with a sniffed name and both
     assertEquals(run.flow.rejections.length > 0, rejected, bypass);
     if (!rejected) await run.end();
   }
+});
+
+/** What a nameserver answers by TCP that was asked for an A: 192.0.2.9. */
+function answerOver(server: TestStream | undefined): Promise<void> | undefined {
+  const query = server?.taken().slice(2) ?? new Uint8Array();
+  const answer = Uint8Array.of(
+    ...query.subarray(0, 2),
+    ...[0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0],
+    ...query.subarray(12),
+    ...[0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 9],
+  );
+  return server?.write(Uint8Array.of(0, answer.length, ...answer));
+}
+
+const RESOLVERS = (chain: string): string => `
+services:
+- name: s
+  addr: ":0"
+  resolver: r
+  handler: { type: tungo, chain: c, metadata: { sniffing: true } }
+  listener: { type: tungo }
+  metadata: { interface: eth8 }
+resolvers:
+- name: r
+  nameservers: [{ addr: "tcp://203.0.113.53", only: ipv4, chain: "${chain}" }]
+chains:
+- name: c
+  hops:
+  - nodes: [{ addr: "198.51.100.9:8443", connector: { type: relay } }]
+- name: d
+  hops:
+  - nodes: [{ addr: "198.51.100.8:8443", connector: { type: http } }]
+`;
+
+Deno.test("buildPipeline() asks a service's resolver by the service's interface, and the node for the address [D.4]", async () => {
+  const run = await connect({ yaml: RESOLVERS("") }, { said: GET });
+  assertEquals(wheres(run), ["203.0.113.53:53 eth8"]);
+  await answerOver(run.far[0]);
+  await settle();
+  assertEquals(wheres(run).slice(1), ["198.51.100.9:8443"]);
+  const asked = run.far[1]?.taken().toHex() ?? "";
+  assertEquals(asked.includes("02000701c000020901bb"), true);
+  await run.end();
+});
+
+Deno.test("buildPipeline() sends questions through the nameserver's own chain [D.4]", async () => {
+  const run = await connect({ yaml: RESOLVERS("d") }, { said: GET });
+  assertEquals(wheres(run), ["198.51.100.8:8443"]);
+  assertEquals(
+    run.far[0]?.text().startsWith("CONNECT 203.0.113.53:53 HTTP/1.1\r\n"),
+    true,
+  );
+  run.flow.controller.abort(new Error("enough"));
+  await assertRejects(() => run.done, Error, "enough");
+});
+
+Deno.test("buildPipeline() asks the resolver of a hop for the address of a node, also of one behind another [D.4]", async () => {
+  const run = await connect({
+    L: [SERVICE],
+    F: [RELAY, "relay://relay.example:2?hosts=relay.example:192.0.2.9"],
+  });
+  const asked = run.far[0]?.taken().toHex() ?? "";
+  assertEquals(asked.includes("02000701c00002090002"), true);
+  await run.far[0]?.write(Uint8Array.of(1, 0, 0, 0, 1, 0, 0, 0));
+  await run.end();
+
+  const first = await connect({
+    L: [SERVICE],
+    F: ["relay://relay.example:2?hosts=.:192.0.2.9"],
+  });
+  assertEquals(wheres(first), ["192.0.2.9:2"]);
+  await first.end();
 });

@@ -1,11 +1,15 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { DialError } from "../../../src/base/errors.ts";
 import type { Dialer } from "../../../src/flow/dialer.ts";
+import { formatEndpoint } from "../../../src/flow/flow.ts";
 import { deferred, READY } from "../../../src/flow/stream.ts";
+import { byDatagram, targetOf } from "../../../src/names/exchange.ts";
+import type { Nameserver } from "../../../src/names/nameserver.ts";
 import {
   createResolver,
   type ResolverOptions,
 } from "../../../src/names/resolver.ts";
+import { byStream } from "../../../src/names/stream_exchange.ts";
 import { upstreamOf } from "../../support/flows.ts";
 import { ManualClock, settle } from "../../support/manual_clock.ts";
 import { ascii, concat, hex } from "../../support/octets.ts";
@@ -81,7 +85,12 @@ function textOf(query: Uint8Array): string {
   return `${labels.join(".")} ${query[at + 2] === 28 ? "AAAA" : "A"}`;
 }
 
-function begin(respond: Answer, changes: Partial<ResolverOptions> = {}) {
+function begin(
+  respond: Answer,
+  { nameserver = {}, ...changes }: Partial<ResolverOptions> & {
+    readonly nameserver?: Partial<Nameserver>;
+  } = {},
+) {
   const clock = new ManualClock();
   const asked: string[] = [];
   const way = { respond };
@@ -103,24 +112,38 @@ function begin(respond: Answer, changes: Partial<ResolverOptions> = {}) {
     },
     dialStream({ dst }) {
       const [near, server] = streamPair();
-      server.read((framed) => {
-        const query = framed.slice(2);
-        const text = textOf(query);
-        asked.push(`${dst.host} ${text}/tcp`);
-        const octets = both(60)({ server: dst.host, text, query });
-        if (octets === undefined) return;
-        server.write(concat([Uint8Array.of(0, octets.length), octets]));
-      });
+      const serve = async (): Promise<void> => {
+        while (
+          await server.read((framed) => {
+            const query = framed.slice(2);
+            const text = textOf(query);
+            asked.push(`${dst.host} ${text}/tcp`);
+            const octets = both(60)({ server: dst.host, text, query });
+            if (octets === undefined) return;
+            server.write(concat([Uint8Array.of(0, octets.length), octets]));
+          })
+        );
+      };
+      serve().catch(() => {});
       return Promise.resolve(upstreamOf(near));
     },
   };
   let id = 0x1234;
   const resolve = createResolver({
-    servers: [FIRST, SECOND],
-    hosts: new Map([["router", ["10.0.0.1", "fd00::1"]]]),
-    dialer,
+    nameservers: [FIRST, SECOND].map((server) => {
+      const open = (signal: AbortSignal) =>
+        dialer.dialStream(targetOf(server, signal));
+      const stream = byStream({ open, clock });
+      return {
+        name: formatEndpoint(server),
+        exchange: byDatagram({ dialer, server, clock, stream }),
+        families: ["ipv4", "ipv6"],
+        timeout: 3000,
+        ...nameserver,
+      };
+    }),
+    onNothing: "end",
     clock,
-    timeout: 3000,
     random: () => id++,
     ...changes,
   });
@@ -139,9 +162,8 @@ Deno.test("createResolver() asks for both families and gives IPv4 first", async 
   ]);
 });
 
-Deno.test("createResolver() asks nobody for hosts and for localhost", async () => {
+Deno.test("createResolver() asks nobody for localhost", async () => {
   const { asked, resolve } = begin(both(60));
-  assertEquals(await resolve("ROUTER", SIGNAL), ["10.0.0.1", "fd00::1"]);
   assertEquals(await resolve("localhost", SIGNAL), ["127.0.0.1", "::1"]);
   assertEquals(asked, []);
 });
@@ -273,4 +295,91 @@ Deno.test("createResolver() survives octets that are no answer", async () => {
   const failed = assertRejects(() => resolve("a.example", SIGNAL), DialError);
   await clock.advance(6000);
   await failed;
+});
+
+Deno.test("createResolver() gives the preferred family first, and asks for no other where it may not", async () => {
+  const prefer = begin(both(60), {
+    nameserver: { families: ["ipv6", "ipv4"] },
+  });
+  assertEquals(await prefer.resolve("a.example", SIGNAL), [
+    "2001:db8::7",
+    "192.0.2.7",
+  ]);
+  const only = begin(both(60), { nameserver: { families: ["ipv6"] } });
+  assertEquals(await only.resolve("a.example", SIGNAL), ["2001:db8::7"]);
+  assertEquals(only.asked, ["198.51.100.53 a.example AAAA"]);
+});
+
+Deno.test("createResolver() asks the next server where one has no address, if it is told to [D.4]", async () => {
+  const { asked, resolve } = begin(
+    (question) =>
+      question.server === FIRST.host
+        ? answer(question.query, NXDOMAIN)
+        : both(60)(question),
+    { onNothing: "next" },
+  );
+  assertEquals((await resolve("a.example", SIGNAL)).length, 2);
+  assertEquals(asked.length, 4);
+});
+
+Deno.test("createResolver() remembers that there is no address as long as the zone says, a minute at most [RFC 2308 §5]", async () => {
+  const soa = (minimum: number): Uint8Array =>
+    concat([
+      hex("00 0006 0001 0000ffff 0016 00 00"),
+      hex("00000001 00000001 00000001 00000001"),
+      Uint8Array.of(0, 0, minimum >> 8, minimum & 0xff),
+    ]);
+  for (
+    const [minimum, kept] of [[10, 10_000], [9999, 60_000], [0, 1000]] as const
+  ) {
+    const { clock, asked, resolve } = begin(({ query }) => {
+      const octets = concat([answer(query, NXDOMAIN), soa(minimum)]);
+      octets[9] = 1;
+      return octets;
+    });
+    const fails = () =>
+      assertRejects(() => resolve("a.example", SIGNAL), DialError);
+    await fails();
+    await clock.advance(kept - 1);
+    await fails();
+    assertEquals(asked.length, 2, `${minimum}`);
+    await clock.advance(1);
+    await fails();
+    assertEquals(asked.length, 4, `${minimum}`);
+  }
+});
+
+Deno.test("createResolver() keeps answers as long as `ttl` says, and none with 0", async () => {
+  for (const [ttl, count] of [[5000, 2], [0, 4]] as const) {
+    const { clock, asked, resolve } = begin(both(1), { nameserver: { ttl } });
+    await resolve("a.example", SIGNAL);
+    await clock.advance(4999);
+    await resolve("a.example", SIGNAL);
+    assertEquals(asked.length, count, `${ttl}`);
+  }
+});
+
+Deno.test("createResolver() gives the old answer at once while it asks for a new one, where it may be stale", async () => {
+  const { clock, asked, way, resolve } = begin(both(1), {
+    nameserver: { stale: true },
+  });
+  const old = await resolve("a.example", SIGNAL);
+  await clock.advance(5000);
+  way.respond = ({ text, query }) =>
+    text.endsWith("AAAA")
+      ? answer(query, OK)
+      : answer(query, OK, record(1, 60, hex("c0000208")));
+  assertEquals(await resolve("a.example", SIGNAL), old);
+  assertEquals(asked.length, 4);
+  await settle();
+  assertEquals(await resolve("a.example", SIGNAL), ["192.0.2.8"]);
+});
+
+Deno.test("createResolver() tells which nameserver refused, and how", async () => {
+  const { resolve } = begin(({ query }) => answer(query, 0x8185));
+  await assertRejects(
+    () => resolve("a.example", SIGNAL),
+    DialError,
+    `Cannot resolve "a.example": Asking 198.51.100.53:53 for a.example failed: It answered REFUSED`,
+  );
 });

@@ -77,7 +77,7 @@ Deno.test("direct() goes where the application chose, not where a sniffed name m
   const { asked, dialer } = begin();
   await dialer.dialStream(flow({ name: "example.com" }));
   await dialer.dialStream(
-    flow({ name: "example.com", address: "198.51.100.7" }),
+    flow({ name: "example.com", addresses: ["198.51.100.7"] }),
   );
   assertEquals(asked, ["192.0.2.1:443", "198.51.100.7:443"]);
 });

@@ -279,3 +279,18 @@ Deno.test("parseDnsAnswer never throws", () => {
     { numRuns: 1000 },
   );
 });
+
+Deno.test("encodeDnsQuery() tells the client's network in OPT [RFC 7871 §6]", () => {
+  const address = Uint8Array.of(192, 0, 2, 7);
+  const query = encodeDnsQuery({
+    id: 1,
+    name: "a",
+    type: "A",
+    clientSubnet: { address, length: 24 },
+  });
+  assertEquals(
+    query instanceof Uint8Array && query.toHex(),
+    "000101000001000000000001" + "01610000010001" +
+      "00002904d000000000000b" + "0008000700011800c00002",
+  );
+});

@@ -378,7 +378,6 @@ Deno.test("commandDocument refuses what a URL cannot say, by the option it stand
     ]],
     [{ L: ["relay://:1?hosts=a:1.2.3.4,b"] }, [
       '-L: Cannot use "b" in hosts=: write name:address',
-      '-L: "hosts" is not supported yet (services[0].hosts)',
     ]],
     [{ L: ["relay://:1", ""] }, [
       "-L #2: Cannot use an empty URL: write one like tungo://:0",

@@ -115,18 +115,6 @@ Deno.test("decodeChain refuses what would change the way and is not there yet [H
         'a.yaml:6:55: "netns" is not supported yet (chains[0].hops[0].metadata.netns)',
       ],
     ],
-    [
-      `hosts: [{name: x}]\nchains: [{name: c, hops: [{name: h, hosts: x, nodes: [${NODE}]}]}]`,
-      [
-        'a.yaml:7:44: "hosts" is not supported yet (chains[0].hops[0].hosts)',
-      ],
-    ],
-    [
-      `resolvers: [{name: x}]\nchains: [{name: c, hops: [{nodes: [{addr: h:1, resolver: x, connector: {type: relay}}]}]}]`,
-      [
-        'a.yaml:7:58: "resolver" is not supported yet (chains[0].hops[0].nodes[0].resolver)',
-      ],
-    ],
   ];
   for (const [rest, errors] of rows) assertEquals(errorsOf(file(rest)), errors);
 });

@@ -44,6 +44,7 @@ Deno.test("decodeNode reads GOST's direct nodes", () => {
       at,
       name: "node-0",
       bypasses: [],
+      names: { hosts: undefined, resolver: undefined },
       weight: 1,
       backup: false,
       maxFails: 1,

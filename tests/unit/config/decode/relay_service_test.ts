@@ -17,6 +17,7 @@ Deno.test("decodeRelayService fills in every default", () => {
     route: {
       chain: undefined,
       bypasses: [],
+      names: { hosts: undefined, resolver: undefined },
       egress: { interfaces: [], mark: undefined },
       dialTimeout: 15_000,
       retries: 0,

@@ -1,0 +1,155 @@
+import type { Clock, Millis } from "../base/clock.ts";
+import { formatPosition } from "../base/errors.ts";
+import type {
+  ChainConfig,
+  EgressConfig,
+  HostMappingConfig,
+  HostsConfig,
+  NamesConfig,
+  NameserverConfig,
+  ResolverConfig,
+} from "../config/chain_schema.ts";
+import type { Dialer } from "../flow/dialer.ts";
+import { formatEndpoint } from "../flow/flow.ts";
+import { byDatagram, targetOf } from "../names/exchange.ts";
+import { type HostEntry, hostsTable, lookUp } from "../names/hosts.ts";
+import type { Found, Lookup } from "../names/lookup.ts";
+import type { Nameserver } from "../names/nameserver.ts";
+import { createResolver, type Resolve } from "../names/resolver.ts";
+import { byStream } from "../names/stream_exchange.ts";
+import { resolving } from "../outbound/resolving.ts";
+import { parseAddress } from "../wire/address.ts";
+
+export interface NamesOptions {
+  readonly clock: Clock;
+  /** 16 unpredictable bits. */
+  readonly random: () => number;
+  /** Dials straight out by what `egress` says. */
+  readonly direct: (egress: EgressConfig) => Dialer;
+  /** Dials through a chain. Rejects with a ConfigError. */
+  readonly through: (chain: ChainConfig) => Promise<Dialer>;
+}
+
+/** GOST's clientIP stands for its /24, or for itself in IPv6. */
+const CLIENT_SUBNET = { 4: 24, 16: 128 };
+
+/** The hosts and resolvers of a configuration: each is made once, and shared by all that ask through the same interfaces. */
+export class Names {
+  readonly #options: NamesOptions;
+  readonly #hosts = new Map<HostsConfig, (name: string) => Found | undefined>();
+  readonly #resolvers = new Map<
+    ResolverConfig,
+    Map<string, Promise<Resolve>>
+  >();
+
+  constructor(options: NamesOptions) {
+    this.#options = options;
+  }
+
+  /** Tells a dialer what `names` has for its targets. Questions that no chain carries leave by `egress`. Rejects with a ConfigError. */
+  async knowing(
+    names: NamesConfig,
+    egress: EgressConfig,
+    timeout: Millis,
+  ): Promise<(dialer: Dialer) => Dialer> {
+    const { clock } = this.#options;
+    const lookup = await this.lookup(names, egress);
+    if (lookup === undefined) return (dialer) => dialer;
+    return (dialer) => resolving(dialer, { lookup, timeout, clock });
+  }
+
+  /** Undefined where there is nothing to be asked. */
+  async lookup(
+    { hosts, resolver }: NamesConfig,
+    egress: EgressConfig,
+  ): Promise<Lookup | undefined> {
+    if (hosts === undefined && resolver === undefined) return undefined;
+    const mapped = hosts && this.hosts(hosts);
+    const resolve = resolver && await this.#resolverFor(resolver, egress);
+    return async (name, signal) => {
+      const found = mapped?.(name);
+      if (found !== undefined || resolver === undefined) return found;
+      if (resolve === undefined || parseAddress(name) !== undefined) return;
+      const because = `${name}, ${formatPosition(resolver.at)}`;
+      const addresses = await resolve(name, signal);
+      return { addresses, by: resolver.name, because };
+    };
+  }
+
+  /** What hosts have for a name. */
+  hosts(config: HostsConfig): (name: string) => Found | undefined {
+    const known = this.#hosts.get(config);
+    if (known !== undefined) return known;
+    const table = hostsTable(config.mappings.flatMap(entriesOf));
+    const hosts = (name: string): Found | undefined => {
+      const [first, ...others] = lookUp(table, name);
+      if (first === undefined) return undefined;
+      const addresses = [first, ...others].map(({ address }) => address);
+      const what = first.name === name ? name : `${name} is ${first.name}`;
+      const because = `${what}, ${formatPosition(first.at)}`;
+      return { addresses, by: config.name, because };
+    };
+    this.#hosts.set(config, hosts);
+    return hosts;
+  }
+
+  #resolverFor(
+    config: ResolverConfig,
+    egress: EgressConfig,
+  ): Promise<Resolve> {
+    const ways = this.#resolvers.get(config) ?? new Map();
+    this.#resolvers.set(config, ways);
+    const way = JSON.stringify(egress);
+    const resolve = ways.get(way) ?? this.#createResolver(config, egress);
+    ways.set(way, resolve);
+    return resolve;
+  }
+
+  async #createResolver(
+    { nameservers: configs }: ResolverConfig,
+    egress: EgressConfig,
+  ): Promise<Resolve> {
+    const { clock, random } = this.#options;
+    const nameservers: Nameserver[] = [];
+    for (const config of configs) {
+      nameservers.push(await this.#nameserver(config, egress));
+    }
+    return createResolver({ nameservers, onNothing: "next", clock, random });
+  }
+
+  async #nameserver(
+    config: NameserverConfig,
+    egress: EgressConfig,
+  ): Promise<Nameserver> {
+    const { clock, direct, through } = this.#options;
+    const { protocol, host, port, chain, clientIp, ttl } = config;
+    const server = { host, port };
+    const dialer = chain === undefined ? direct(egress) : await through(chain);
+    const stream = byStream({
+      open: (signal) => dialer.dialStream(targetOf(server, signal)),
+      clock,
+    });
+    const exchange = protocol === "udp"
+      ? byDatagram({ dialer, server, clock, stream })
+      : stream;
+    return {
+      name: `${protocol}://${formatEndpoint(server)}`,
+      exchange,
+      families: config.families,
+      timeout: config.timeout,
+      stale: config.async,
+      ...(ttl === undefined ? {} : { ttl }),
+      ...(clientIp === undefined ? {} : { clientSubnet: subnetOf(clientIp) }),
+    };
+  }
+}
+
+function entriesOf(
+  { at, address, names }: HostMappingConfig,
+): readonly HostEntry[] {
+  return names.map((name) => ({ name, address, at }));
+}
+
+function subnetOf(address: Uint8Array): Nameserver["clientSubnet"] & object {
+  return { address, length: CLIENT_SUBNET[address.length === 4 ? 4 : 16] };
+}
