@@ -2,22 +2,32 @@ import { parseArgs } from "@std/cli/parse-args";
 
 import { openPlatform } from "./ffi/mod.ts";
 import { buildApp } from "./src/app/app.ts";
+import { buildDecider } from "./src/app/decider.ts";
 import { loadConfig } from "./src/app/load_config.ts";
 import { openLog } from "./src/app/open_log.ts";
 import { showPlan } from "./src/app/show_plan.ts";
 import { systemClock } from "./src/app/system_clock.ts";
 import { ConfigError, describe, DeviceError } from "./src/base/errors.ts";
 import { VERSION } from "./src/base/version.ts";
-import { goFlags } from "./src/config/command/flags.ts";
-import { FLAGS, UP_FLAGS } from "./src/config/command/options.ts";
+import { goFlags, mixedFlags } from "./src/config/command/flags.ts";
+import {
+  type Command,
+  EXPLAIN_FLAGS,
+  FLAGS,
+  UP_FLAGS,
+} from "./src/config/command/options.ts";
 import { formatProblem } from "./src/config/problems.ts";
 import type { ReadConfig } from "./src/config/read_config.ts";
 import type { Config } from "./src/config/schema.ts";
 import { print } from "./src/config/tree/print.ts";
+import type { Decider, Question } from "./src/control/decision.ts";
+import { explain } from "./src/control/explain.ts";
+import { parseDestination } from "./src/control/question.ts";
 
 const USAGE = `Usage: tungo -L SERVICE [-F HOP]... [-C FILE]...
        tungo check FILE...
        tungo up --plan [--os linux|darwin|windows] -L SERVICE [-F HOP]... [-C FILE]...
+       tungo explain [-C FILE | -L … -F …] HOST[:PORT] [--udp] [--sni NAME] [--service NAME]
 
   -L URL     a service: "tungo://:0?name=tungo&net=192.168.123.1/24", or a far end: "relay+wss://user:pass@:8443"
   -F URL     a hop towards the target: "relay+wss://user:pass@example.com:443"
@@ -37,6 +47,7 @@ async function main(): Promise<ExitCode> {
   try {
     const [verb, ...words] = Deno.args;
     if (verb === "up") return await up(words);
+    if (verb === "explain") return await explainFlow(words);
     const checks = verb === "check";
     const args = checks ? words.flatMap((file) => ["-C", file]) : Deno.args;
     const flags = goFlags(args, FLAGS);
@@ -44,11 +55,7 @@ async function main(): Promise<ExitCode> {
     const command = parseArgs(flags, FLAGS);
     if (command.h || command.help) return say(USAGE);
     if (command.V) return say(version());
-    const read = await loadConfig({
-      command,
-      sources: command.C,
-      environment: Deno.env.toObject(),
-    });
+    const read = await load(command);
     if (checks || read.errors.length > 0) return complain(read);
     if (command.O !== undefined) {
       return say(print(read.document, command.O === "json" ? "json" : "yaml"));
@@ -73,16 +80,57 @@ async function up(words: readonly string[]): Promise<ExitCode> {
       { file: "up", line: 0, column: 0 },
     );
   }
-  const read = await loadConfig({
-    command,
-    sources: command.C,
-    environment: Deno.env.toObject(),
-  });
+  const read = await load(command);
   const code = complain(read);
   if (read.config === undefined) return code;
   const plan = showPlan(read.config, command.os ?? Deno.build.os);
   if (plan instanceof ConfigError) throw plan;
   return say(plan);
+}
+
+async function explainFlow(args: readonly string[]): Promise<ExitCode> {
+  const flags = mixedFlags(args, EXPLAIN_FLAGS);
+  if (flags instanceof ConfigError) throw flags;
+  const command = parseArgs(flags, EXPLAIN_FLAGS);
+  if (command.h || command.help) return say(USAGE);
+  const [word, ...more] = command._;
+  const to = parseDestination(String(word ?? ""));
+  if (to === undefined || more.length > 0) {
+    const at = { file: "explain", line: 0, column: 0 };
+    throw new ConfigError("Name one destination: HOST[:PORT]", "", at);
+  }
+  const read = await load(command);
+  if (read.config === undefined) return complain(read);
+  const { udp, sni, service } = command;
+  const question: Question = {
+    protocol: udp ? "udp" : "tcp",
+    to,
+    ...(sni === undefined ? {} : { says: sni }),
+    ...(service === undefined ? {} : { service }),
+  };
+  await using decider = await openDecider(read.config);
+  return say(explain(question, await decider.decide(question)));
+}
+
+/** Decides by what the machine's routes are now. */
+async function openDecider(
+  config: Config,
+): Promise<AsyncDisposable & { readonly decide: Decider }> {
+  const platform = openPlatform();
+  const clock = systemClock();
+  const log = openLog({ ...config.log, output: { type: "none" } });
+  const decide = await buildDecider({ config, platform, clock, log });
+  return {
+    decide,
+    [Symbol.asyncDispose]: () => platform[Symbol.asyncDispose](),
+  };
+}
+
+function load(
+  command: Command & { readonly C: readonly string[] },
+): Promise<ReadConfig> {
+  const environment = Deno.env.toObject();
+  return loadConfig({ command, sources: command.C, environment });
 }
 
 async function run(

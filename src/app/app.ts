@@ -79,7 +79,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
   };
 }
 
-function buildContext({ platform, clock, log }: AppOptions): Context {
+/** What all services share. Nothing is started by it. */
+export function buildContext({ platform, clock, log }: AppOptions): Context {
   const network = new NetworkState({
     log,
     version: platform.networkVersion,

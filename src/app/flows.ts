@@ -85,7 +85,7 @@ export class Flows {
       // The flow that was derived with a name is further down; the trace is the same.
       name: trace.findLast(({ name }) => name !== undefined)?.name,
       via: outcome.via,
-      why: reasonsIn(trace),
+      why: reasonsIn(trace, { minor: this.#options.log.enabled("debug") }),
       reason: outcome.reason,
       sent: traffic.sent,
       received: traffic.received,
@@ -94,9 +94,16 @@ export class Flows {
   }
 }
 
-/** What each decision on the way went by: "direct (10.0.0.1 matches 10.0.0.0/8, config.yaml:31:7)". Undefined where nothing was to be decided. */
-function reasonsIn(trace: Flow["trace"]): string | undefined {
-  const reasons = trace.filter(({ because }) => because !== undefined)
+/**
+ * What each decision on the way went by: "direct (10.0.0.1 matches 10.0.0.0/8, config.yaml:31:7)". Undefined where nothing was
+ * to be decided.
+ */
+function reasonsIn(
+  trace: Flow["trace"],
+  { minor: all }: { readonly minor: boolean },
+): string | undefined {
+  const reasons = trace
+    .filter(({ because, minor }) => because !== undefined && (all || !minor))
     .map(({ what, because }) => `${what} (${because})`);
   return reasons.length === 0 ? undefined : reasons.join("; ");
 }

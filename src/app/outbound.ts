@@ -114,6 +114,7 @@ async function buildChoice(
     at,
     name,
     way: wayOf(config),
+    ...(config.type === "direct" ? {} : { host: config.host }),
     egress: context.network.egress(config.egress),
     bypass: bypassOf(config.bypasses),
     weight,

@@ -1,19 +1,25 @@
-import type { RouteConfig, SniffingConfig } from "../config/schema.ts";
+import type { Clock } from "../base/clock.ts";
+import type {
+  RouteConfig,
+  ServiceConfig,
+  SniffingConfig,
+} from "../config/schema.ts";
 import {
   connectTcp,
   connectUdp,
   Handshake,
   type HandshakeMode,
 } from "../flow/connect.ts";
-import { networkOf } from "../flow/flow.ts";
+import { type Flow, networkOf } from "../flow/flow.ts";
 import { compose, type Handler, type Middleware } from "../flow/handler.ts";
 import { bypass } from "../middleware/bypass.ts";
 import { fallback } from "../middleware/fallback.ts";
 import { ipv6 } from "../middleware/ipv6.ts";
 import { sniff } from "../middleware/sniff.ts";
+import type { Decide, Route } from "../outbound/route.ts";
 import { bypassGroup, candidatesOf } from "../rules/bypass.ts";
 import type { Context } from "./context.ts";
-import { buildOutbound } from "./outbound.ts";
+import { buildOutbound, type Outbound } from "./outbound.ts";
 
 export interface PipelineOptions {
   readonly route: RouteConfig;
@@ -23,14 +29,60 @@ export interface PipelineOptions {
   readonly ipv6?: boolean;
 }
 
-/** What a flow of a service goes through, from its first packet to the way out. Rejects with a ConfigError. */
+export function pipelineOf(service: ServiceConfig): PipelineOptions {
+  const { route } = service;
+  if (service.type === "relay") return { route, handshake: "auto" };
+  const { handshake, sniffing, ipv6 } = service;
+  return { route, handshake, sniffing, ipv6 };
+}
+
+/** What a flow of a service goes through, from its first packet to the way out. */
+export interface Pipeline {
+  /** Carries a flow. */
+  readonly handle: Handler;
+  /** Takes a flow as far as the choice of its way, and sends nothing. */
+  readonly rehearse: (flow: Flow) => Promise<Rehearsed>;
+}
+
+export interface Rehearsed {
+  /** Undefined where the flow is turned down. */
+  readonly route: Route | undefined;
+  /** As it would have been dialled, with what was learnt of it. */
+  readonly flow: Flow;
+}
+
+/** Rejects with a ConfigError. */
 export async function buildPipeline(
-  { route, handshake: mode, sniffing, ipv6: tcp6 }: PipelineOptions,
+  { handshake: mode, ...options }: PipelineOptions,
   context: Context,
-): Promise<Handler> {
+): Promise<Pipeline> {
   const { clock } = context;
-  const { dialer, needsName, prepare } = await buildOutbound(route, context);
+  const { route } = options;
+  const outbound = await buildOutbound(route, context);
+  const { dialer } = outbound;
   const handshake = new Handshake({ mode, clock, timeout: route.dialTimeout });
+  const stages = (prepare: Outbound["prepare"]): Middleware[] =>
+    buildStages(options, { ...outbound, prepare }, clock);
+  const handle = compose(
+    stages(outbound.prepare),
+    (flow) =>
+      flow.protocol === "tcp"
+        ? connectTcp(flow, dialer, handshake)
+        : connectUdp(flow, dialer),
+  );
+  const silent = stages(() => {});
+  return {
+    handle,
+    rehearse: (flow) => rehearse(flow, silent, outbound.decide),
+  };
+}
+
+/** What a flow goes through before its way is chosen. */
+function buildStages(
+  { route, sniffing, ipv6: tcp6 }: Omit<PipelineOptions, "handshake">,
+  { needsName, prepare }: Pick<Outbound, "needsName" | "prepare">,
+  clock: Clock,
+): Middleware[] {
   const stages: Middleware[] = [];
   if (tcp6) stages.push(ipv6());
   const decide = bypassGroup(route.bypasses);
@@ -51,11 +103,20 @@ export async function buildPipeline(
     stages.push(bypass({ name, decide }));
   }
   if (sniffing?.fallback) stages.push(fallback());
-  return compose(
-    stages,
-    (flow) =>
-      flow.protocol === "tcp"
-        ? connectTcp(flow, dialer, handshake)
-        : connectUdp(flow, dialer),
-  );
+  return stages;
+}
+
+async function rehearse(
+  flow: Flow,
+  stages: readonly Middleware[],
+  decide: Decide,
+): Promise<Rehearsed> {
+  let rehearsed: Rehearsed = { route: undefined, flow };
+  const stop: Handler = (flow) => {
+    const route = decide(networkOf(flow), flow);
+    rehearsed = { route, flow };
+    return Promise.resolve({ via: "" });
+  };
+  await compose(stages, stop)(flow);
+  return rehearsed;
 }

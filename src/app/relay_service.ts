@@ -10,7 +10,7 @@ import type { Context } from "./context.ts";
 import { hooksOf } from "./hooks.ts";
 import { revealed } from "./outbound.ts";
 import { readCertificateAndKey, versions } from "./pem.ts";
-import { buildPipeline } from "./pipeline.ts";
+import { buildPipeline, pipelineOf } from "./pipeline.ts";
 import type { Service } from "./service.ts";
 
 /** A certificate that nobody can verify need not last: it is made anew at each start. */
@@ -21,12 +21,9 @@ export async function buildRelayService(
   config: RelayServiceConfig,
   context: Context,
 ): Promise<Service> {
-  const { name, host, port, route, users, readTimeout } = config;
+  const { name, host, port, users, readTimeout } = config;
   const { clock, log, flows } = context;
-  const handler = await buildPipeline(
-    { route, handshake: "auto" },
-    context,
-  );
+  const { handle } = await buildPipeline(pipelineOf(config), context);
   const listen = await buildListener(config, context);
   const runHooks = hooksOf(config.hooks, {}, log);
   const onIncoming = relay({
@@ -38,7 +35,7 @@ export async function buildRelayService(
       const { id, controller } = flows.open();
       return { id, signal: controller.signal };
     },
-    onFlow: (flow) => void flows.run(flow, handler),
+    onFlow: (flow) => void flows.run(flow, handle),
   });
   let listener: Listener | undefined;
   return {

@@ -13,7 +13,7 @@ import { broadcastOf, gatewayIn } from "./device_addresses.ts";
 import { DeviceSetup } from "./device_setup.ts";
 import { Driver } from "./driver.ts";
 import { hooksOf } from "./hooks.ts";
-import { buildPipeline } from "./pipeline.ts";
+import { buildPipeline, pipelineOf } from "./pipeline.ts";
 import type { Service } from "./service.ts";
 import { tcpFlow } from "./tcp_flow.ts";
 import { udpFlow } from "./udp_flow.ts";
@@ -30,12 +30,8 @@ export async function buildTungoService(
   context: Context,
   onFatal: (error: unknown) => void,
 ): Promise<Service> {
-  const { route, handshake, sniffing, ipv6 } = config;
-  const handler = await buildPipeline(
-    { route, handshake, sniffing, ipv6 },
-    context,
-  );
-  return new TungoService(config, context, handler, onFatal);
+  const { handle } = await buildPipeline(pipelineOf(config), context);
+  return new TungoService(config, context, handle, onFatal);
 }
 
 class TungoService implements Service {

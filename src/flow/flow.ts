@@ -13,6 +13,8 @@ export interface Step {
   readonly because?: string;
   /** What the destination is called, where this step has learnt it. */
   readonly name?: string;
+  /** Left everything as it was: for who wants to know of all that was asked. */
+  readonly minor?: true;
 }
 
 /** Octets of payload so far, counted while they pass. */

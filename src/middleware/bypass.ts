@@ -25,8 +25,11 @@ export interface BypassOptions {
 export function bypass({ name, decide }: BypassOptions): Middleware {
   return async function bypass(flow, next) {
     const verdict = decide(networkOf(flow), serviceCandidatesOf(flow));
-    if (!verdict.bypassed) return await next(flow);
     const { because } = verdict;
+    if (!verdict.bypassed) {
+      flow.trace.push({ by: name, what: "let through", because, minor: true });
+      return await next(flow);
+    }
     flow.trace.push({ by: name, what: "rejected", because });
     flow.reject("prohibited");
     return { via: "rejected" };

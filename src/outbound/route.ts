@@ -7,6 +7,8 @@ import type { Egress } from "./direct.ts";
 export interface RouteNode {
   readonly name: string;
   readonly at: Position;
+  /** Its name or address; absent where it is no other machine. */
+  readonly host?: string;
   /** "relay+wss 192.0.2.1:443", or "direct". */
   readonly way: string;
 }

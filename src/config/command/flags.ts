@@ -51,3 +51,22 @@ export function goFlags(
   }
   return [...normal, "--", ...args.slice(i)];
 }
+
+/** Like `goFlags`, for verbs whose words may stand before, between and behind the options. */
+export function mixedFlags(
+  args: readonly string[],
+  flags: Flags,
+): string[] | ConfigError {
+  const options: string[] = [];
+  const words: string[] = [];
+  for (let rest = args; rest.length > 0;) {
+    const normal = goFlags(rest, flags);
+    if (normal instanceof ConfigError) return normal;
+    const end = normal.indexOf("--");
+    options.push(...normal.slice(0, end));
+    const [word, ...others] = normal.slice(end + 1);
+    if (word !== undefined) words.push(word);
+    rest = others;
+  }
+  return [...options, "--", ...words];
+}

@@ -12,6 +12,13 @@ export const UP_FLAGS = {
   collect: FLAGS.collect,
 } as const;
 
+/** What `tungo explain` takes beside them. */
+export const EXPLAIN_FLAGS = {
+  string: [...FLAGS.string, "sni", "service"],
+  boolean: [...FLAGS.boolean, "udp"],
+  collect: FLAGS.collect,
+} as const;
+
 /** The options that make up a configuration, as `parseArgs` returns them with `FLAGS`. */
 export interface Command {
   /** URLs of services. */

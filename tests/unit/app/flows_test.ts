@@ -133,3 +133,21 @@ Deno.test("Flows aborts what a finished flow has left behind", async () => {
   await flows.run(flow, () => Promise.resolve({ via: "direct" }));
   assertEquals(controller.signal.aborted, true);
 });
+
+Deno.test("Flows says at debug level also what was asked about a flow and changed nothing", async () => {
+  const rows = [["info", "a (1)"], ["debug", "a (1); b (2)"]] as const;
+  for (const [level, why] of rows) {
+    const clock = new ManualClock();
+    const lines = recordingLog();
+    const enabled = (asked: string): boolean => asked === level;
+    const log = { ...lines, enabled };
+    const flows = new Flows({ clock, log });
+    const { flow } = openFlow(flows);
+    await flows.run(flow, ({ trace }) => {
+      trace.push({ by: "x", what: "a", because: "1" });
+      trace.push({ by: "y", what: "b", because: "2", minor: true });
+      return Promise.resolve({ via: "direct" });
+    });
+    assertEquals(log.lines[0]?.includes(`"why":"${why}"`), true);
+  }
+});

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { buildPipeline } from "../../../src/app/pipeline.ts";
+import { buildPipeline, pipelineOf } from "../../../src/app/pipeline.ts";
 import { DialError } from "../../../src/base/errors.ts";
 import type { SocketOptions } from "../../../src/base/socket.ts";
 import type { TcpFlow } from "../../../src/flow/flow.ts";
@@ -41,13 +41,12 @@ async function connect(
     far.push(other);
     return near;
   });
-  const { route, handshake, sniffing, ipv6 } = tungoOf(written);
-  const options = { route, handshake, sniffing, ipv6 };
-  const handler = await buildPipeline(options, context);
+  const options = pipelineOf(tungoOf(written));
+  const { handle } = await buildPipeline(options, context);
   const [application, local] = streamPair();
   const flow = tcpFlow(local, changes);
   if (said !== "") await application.write(said);
-  const done = handler(flow).then(({ via }) => via);
+  const done = handle(flow).then(({ via }) => via);
   done.catch(() => {});
   await settle();
   const end = async (): Promise<string> => {

@@ -49,8 +49,11 @@ Deno.test("bypass() turns down what it hits, by address and by name, TCP and UDP
   }
 });
 
-Deno.test("bypass() leaves everything else alone", async () => {
+Deno.test("bypass() leaves everything else alone, and says so for who wants to know it all", async () => {
   const flow = udpFlow({ dst: { host: "198.51.100.7", port: 53 } });
   assertEquals(await run(flow), ["direct", []]);
-  assertEquals(flow.trace, []);
+  const because = "198.51.100.7 not in bypass-0, config.yaml:31:7";
+  assertEquals(flow.trace, [
+    { by: "bypass-0", what: "let through", because, minor: true },
+  ]);
 });

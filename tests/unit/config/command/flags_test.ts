@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { parseArgs } from "@std/cli/parse-args";
 import fc from "fast-check";
 import { ConfigError, formatPosition } from "../../../../src/base/errors.ts";
-import { goFlags } from "../../../../src/config/command/flags.ts";
+import { goFlags, mixedFlags } from "../../../../src/config/command/flags.ts";
 import { FLAGS } from "../../../../src/config/command/options.ts";
 
 Deno.test("goFlags reads Go's four forms of an option [A.1]", () => {
@@ -94,4 +94,18 @@ Deno.test("parseArgs reads back what goFlags wrote", () => {
     assertEquals(parsed.D, given("D").length > 0);
     assertEquals(parsed._, words);
   }));
+});
+
+Deno.test("mixedFlags() takes words before, between and behind options", () => {
+  const flags = { string: ["L"], boolean: ["udp"] };
+  const rows = [
+    [["a", "-L", "x", "b"], ["--L=x", "--", "a", "b"]],
+    [["-L", "x", "a", "--udp"], ["--L=x", "--udp=true", "--", "a"]],
+    [["--", "-L"], ["--", "-L"]],
+    [[], ["--"]],
+  ];
+  for (const [args = [], expected = []] of rows) {
+    assertEquals(mixedFlags(args, flags), expected);
+  }
+  assertEquals(mixedFlags(["a", "-X"], flags) instanceof ConfigError, true);
 });

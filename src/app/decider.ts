@@ -1,0 +1,161 @@
+import { ConfigError, DialError, formatPosition } from "../base/errors.ts";
+import type { Config, ServiceConfig } from "../config/schema.ts";
+import {
+  type Decider,
+  type Question,
+  UNKNOWN_ADDRESS,
+  type Way,
+} from "../control/decision.ts";
+import type { Endpoint, Flow } from "../flow/flow.ts";
+import {
+  type ByteStream,
+  type DatagramChannel,
+  READY,
+} from "../flow/stream.ts";
+import { endpointFor } from "../outbound/endpoint_for.ts";
+import { encodeClientHello } from "../proto/encode_client_hello.ts";
+import { formatAddress, parseAddress } from "../wire/address.ts";
+import { type AppOptions, buildContext } from "./app.ts";
+import {
+  buildPipeline,
+  type Pipeline,
+  pipelineOf,
+  type Rehearsed,
+} from "./pipeline.ts";
+
+/** Where HTTP without TLS is spoken; elsewhere a name is said in a ClientHello. */
+const HTTP_PORT = 80;
+
+/** Where nobody has said which port is meant. */
+const EPHEMERAL_PORT = 49_152;
+
+/**
+ * Asks the services of a configuration what they would do, by the pipelines that their flows run through. Nothing is started
+ * and nothing is sent. Rejects with a ConfigError.
+ */
+export async function buildDecider(options: AppOptions): Promise<Decider> {
+  const { config, platform } = options;
+  const context = buildContext({
+    ...options,
+    platform: {
+      ...platform,
+      openSocket: () => Promise.reject(nothingIsSent()),
+      openUdp: () => {
+        throw nothingIsSent();
+      },
+    },
+  });
+  const pipelines = new Map<ServiceConfig, Pipeline>();
+  for (const service of config.services) {
+    pipelines.set(service, await buildPipeline(pipelineOf(service), context));
+  }
+  return async (question) => {
+    const service = findService(config, question.service);
+    const flow = flowOf(question, service);
+    const rehearsed = await pipelines.get(service)?.rehearse(flow);
+    const way = rehearsed && wayOf(rehearsed);
+    return { service, steps: flow.trace, way };
+  };
+}
+
+function nothingIsSent(): DialError {
+  return new DialError("unreachable", "Nothing is sent to decide");
+}
+
+function findService(
+  { services }: Config,
+  name: string | undefined,
+): ServiceConfig {
+  const [first] = services;
+  const found = name === undefined
+    ? services.find(({ type }) => type === "tungo") ?? first
+    : services.find((service) => service.name === name);
+  if (found !== undefined) return found;
+  const all = services.map(({ name }) => name).join(", ");
+  const at = { file: "--service", line: 0, column: 0 };
+  const message = `Cannot find the service "${name}": there is ${all}`;
+  throw new ConfigError(message, "", at);
+}
+
+/** The flow's application says its name and nothing else. */
+function flowOf(
+  { protocol, to, says }: Question,
+  service: ServiceConfig,
+): Flow {
+  const isName = parseAddress(to.host) === undefined;
+  const name = says ?? (isName ? to.host : undefined);
+  const base = {
+    id: 0,
+    src: sourceOf(service),
+    // Clients of a far end ask by name, applications before a device have resolved it.
+    dst: isName && service.type === "tungo"
+      ? { ...to, host: UNKNOWN_ADDRESS }
+      : to,
+    signal: new AbortController().signal,
+    trace: [],
+    traffic: { sent: 0, received: 0 },
+    reject: () => {},
+  };
+  if (protocol === "udp") {
+    const accept = (): Promise<DatagramChannel> => Promise.resolve(SILENT);
+    return { ...base, protocol, first: new Uint8Array(0), accept };
+  }
+  const first = firstOctets(name, to);
+  return { ...base, protocol, accept: () => Promise.resolve(saying(first)) };
+}
+
+function sourceOf(service: ServiceConfig): Endpoint {
+  const [first] = service.type === "tungo" ? service.device.addresses : [];
+  const host = first === undefined ? "0.0.0.0" : formatAddress(first.address);
+  return { host, port: EPHEMERAL_PORT };
+}
+
+function firstOctets(name: string | undefined, { port }: Endpoint): Uint8Array {
+  if (name === undefined) return new Uint8Array(0);
+  return port === HTTP_PORT
+    ? new TextEncoder().encode(`GET / HTTP/1.1\r\nHost: ${name}\r\n\r\n`)
+    : encodeClientHello(name);
+}
+
+/** An application that says `octets` and has nothing more to say. */
+function saying(octets: Uint8Array): ByteStream {
+  let left = octets;
+  return {
+    read(take) {
+      if (left.length === 0) return Promise.resolve(false);
+      take(left);
+      left = new Uint8Array(0);
+      return Promise.resolve(true);
+    },
+    write: () => READY,
+    closeWrite: () => READY,
+    abort: () => {},
+    [Symbol.asyncDispose]: () => READY,
+  };
+}
+
+const SILENT: DatagramChannel = {
+  send: () => {},
+  deliver: () => {},
+  closed: READY,
+  [Symbol.asyncDispose]: () => READY,
+};
+
+function wayOf({ route, flow }: Rehearsed): Way | undefined {
+  if (route === undefined) return undefined;
+  const { dst, address } = flow;
+  const [first] = route.nodes;
+  const near = first?.host ?? address ?? dst.host;
+  return {
+    nodes: route.nodes.map(({ name, way, at }) => ({
+      name,
+      way,
+      at: formatPosition(at),
+    })),
+    interfaces: route.egress(near).map((egress) => egress.interface),
+    // A node that is another machine resolves names itself.
+    target: route.nodes.at(-1)?.host === undefined
+      ? { host: address ?? dst.host, port: dst.port }
+      : endpointFor(flow),
+  };
+}
