@@ -274,7 +274,7 @@ function buildConnector(
   };
   switch (config.type) {
     case "relay":
-      return relay(options);
+      return relay({ ...options, bind: config.bind });
     case "http":
       return http(options);
     case "socks4":

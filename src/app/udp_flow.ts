@@ -1,7 +1,18 @@
 import type { UdpFlow } from "../flow/flow.ts";
-import { type DatagramChannel, deferred, READY } from "../flow/stream.ts";
-import { localEndpoint, remoteEndpoint } from "../stack/flow_key.ts";
+import {
+  type DatagramChannel,
+  deferred,
+  type Peer,
+  READY,
+} from "../flow/stream.ts";
+import {
+  type FlowKey,
+  localEndpoint,
+  makeFlowKey,
+  remoteEndpoint,
+} from "../stack/flow_key.ts";
 import type { UdpSession } from "../stack/udp_session.ts";
+import { parseAddress } from "../wire/address.ts";
 import type { OpenedFlow } from "./flows.ts";
 
 /** A session's first datagram as a flow; `controller` aborts with it. `limit`: octets of the longest datagram that is carried; longer ones are dropped. */
@@ -11,6 +22,7 @@ export function udpFlow(
   limit: number,
 ): UdpFlow {
   const closed = deferred<void>();
+  const keys = new PeerKeys(session.key);
   let heard = false;
   session.onClosed = () => {
     closed.resolve();
@@ -18,9 +30,15 @@ export function udpFlow(
   };
   const channel: DatagramChannel = {
     closed: closed.promise,
-    send: (payload) => {
+    send: (payload, from) => {
       heard = true;
-      if (payload.length <= limit) session.send(payload);
+      if (payload.length > limit) return;
+      if (from === undefined) {
+        session.send(payload);
+        return;
+      }
+      const key = keys.of(from);
+      if (key !== undefined) session.send(payload, key);
     },
     deliver: (onDatagram) =>
       session.accept((payload) => {
@@ -46,4 +64,32 @@ export function udpFlow(
     reject: (reason) =>
       session.reject(heard && reason !== "refused" ? "silent" : reason),
   };
+}
+
+/** Whom datagrams come from beside the destination, as the stack knows them. */
+class PeerKeys {
+  readonly #application: FlowKey;
+  readonly #known = new WeakMap<Peer, FlowKey>();
+
+  constructor(session: FlowKey) {
+    this.#application = session;
+  }
+
+  /** Undefined for one that cannot have sent to the application: it has no address, or one of the other family. */
+  of(peer: Peer): FlowKey | undefined {
+    const known = this.#known.get(peer);
+    if (known !== undefined) return known;
+    const { host, port } = remoteEndpoint(this.#application);
+    const remote = parseAddress(host);
+    const local = parseAddress(peer.host);
+    if (remote === undefined || remote.length !== local?.length) {
+      return undefined;
+    }
+    const key = makeFlowKey({ address: remote, port }, {
+      address: local,
+      port: peer.port,
+    });
+    this.#known.set(peer, key);
+    return key;
+  }
 }

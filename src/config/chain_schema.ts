@@ -147,6 +147,8 @@ export interface RelayConnectorConfig {
   readonly auth: CredentialsConfig | undefined;
   /** The user knows that the node answers at once, before the target has octets. */
   readonly nodelay: boolean;
+  /** UDP by one port of the node's for each source, where the node has `bind`, too. */
+  readonly bind: boolean;
   readonly connectTimeout: Millis | undefined;
 }
 

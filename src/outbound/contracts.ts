@@ -1,6 +1,7 @@
 import type { Millis } from "../base/clock.ts";
 import type { Dialer, Upstream } from "../flow/dialer.ts";
 import type { Target } from "../flow/flow.ts";
+import type { Association } from "./association.ts";
 import type { ByteStream, DatagramChannel } from "../flow/stream.ts";
 
 /** A stream to a node. */
@@ -22,4 +23,12 @@ export interface Transport {
 export interface Connector {
   connectStream(carrier: Carrier, target: Target): Promise<Upstream>;
   connectDatagram(carrier: Carrier, target: Target): Promise<DatagramChannel>;
+  /**
+   * Asks for datagrams to and from any target, for the flows of one source. Rejects with a DialError, "unsupported" where the
+   * node has no such thing; each flow is asked for on its own then. Absent where the protocol has none.
+   */
+  readonly associate?: (
+    carrier: Carrier,
+    target: Target,
+  ) => Promise<Association>;
 }

@@ -2,7 +2,15 @@ import type { Clock, Millis } from "../base/clock.ts";
 import { DialError, ProtocolError, TruncatedError } from "../base/errors.ts";
 import { withDeadline } from "../flow/deadline.ts";
 import type { Dialer } from "../flow/dialer.ts";
-import { formatEndpoint, type Target } from "../flow/flow.ts";
+import {
+  type Endpoint,
+  formatEndpoint,
+  type Step,
+  type Target,
+} from "../flow/flow.ts";
+import type { DatagramChannel } from "../flow/stream.ts";
+import { parseAddress } from "../wire/address.ts";
+import { Associations } from "./associations.ts";
 import type { Carrier, Connector, Transport } from "./contracts.ts";
 import { endpointFor } from "./endpoint_for.ts";
 import type { Health } from "./health.ts";
@@ -22,8 +30,26 @@ export interface Hop {
   readonly health: Pick<Health, "fail" | "succeed">;
 }
 
+/** How long a node that has no associations is taken for one that will have none. */
+const REFUSAL: Millis = 5 * 60_000;
+
 /** One hop further than `base`. */
 export function via(base: Dialer, hop: Hop): Dialer {
+  const { associate } = hop.connector;
+  const associations = associate === undefined
+    ? undefined
+    : new Associations((target) =>
+      dial(base, hop, target, (carrier) => associate(carrier, target))
+    );
+  /** Until when the node is not asked for an association again. */
+  let refusedUntil: Millis = -Infinity;
+  const dialAlone = (target: Target): Promise<DatagramChannel> =>
+    dial(
+      base,
+      hop,
+      target,
+      (carrier) => hop.connector.connectDatagram(carrier, target),
+    );
   return {
     dialStream: (target) =>
       dial(
@@ -32,15 +58,37 @@ export function via(base: Dialer, hop: Hop): Dialer {
         target,
         (carrier) => hop.connector.connectStream(carrier, target),
       ),
-    dialDatagram: (target) =>
-      dial(
-        base,
-        hop,
-        target,
-        (carrier) => hop.connector.connectDatagram(carrier, target),
-      ),
+    async dialDatagram(target) {
+      const endpoint = endpointFor(target);
+      if (
+        associations === undefined || hop.clock.now() < refusedUntil ||
+        !mayShare(target, endpoint)
+      ) return await dialAlone(target);
+      try {
+        const channel = await associations.dial(target, endpoint);
+        target.trace.push(step(hop, endpoint));
+        return channel;
+      } catch (error) {
+        const isRefusal = error instanceof DialError &&
+          error.kind === "unsupported";
+        if (!isRefusal) throw error;
+        const { message: because } = error;
+        target.trace.push({ by: hop.name, what: "UDP by itself", because });
+        refusedUntil = hop.clock.now() + REFUSAL;
+        return await dialAlone(target);
+      }
+    },
     prepare: () => hop.transport.prepare?.(base),
   };
+}
+
+/** Who answers for a name is not known, and our own datagrams have no source. */
+function mayShare({ src }: Target, endpoint: Endpoint): boolean {
+  return src.port !== 0 && parseAddress(endpoint.host) !== undefined;
+}
+
+function step({ name, way }: Hop, endpoint: Endpoint): Step {
+  return { by: name, what: `${way} > ${formatEndpoint(endpoint)}` };
 }
 
 async function dial<T>(
@@ -54,8 +102,8 @@ async function dial<T>(
   const start = clock.now();
   const carrier = await reach(base, hop, signal);
   const left = Math.ceil(timeout - (clock.now() - start));
-  const asked = formatEndpoint(endpointFor(target));
-  const what = `Asking ${name} (${way}) for ${asked}`;
+  const endpoint = endpointFor(target);
+  const what = `Asking ${name} (${way}) for ${formatEndpoint(endpoint)}`;
   try {
     const result = await withDeadline(
       { clock, timeout: left, signal, what },
@@ -65,7 +113,7 @@ async function dial<T>(
       },
     );
     hop.health.succeed();
-    target.trace.push({ by: name, what: `${way} > ${asked}` });
+    target.trace.push(step(hop, endpoint));
     return result;
   } catch (error) {
     carrier.abort(error);

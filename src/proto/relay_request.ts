@@ -19,6 +19,7 @@ import {
 const COMMAND = 0x0f;
 const FLAG_UDP = 0x80;
 const CONNECT = 1;
+const BIND = 2;
 /** Command 0 is CONNECT, too. */
 const COMMANDS = ["connect", "connect", "bind", "associate"] as const;
 
@@ -38,8 +39,10 @@ const NETWORKS: ReadonlyMap<number, RelayRequest["network"]> = new Map([
 /** A Tunnel feature begins with a UUID; nothing else of it is looked at. */
 const TUNNEL_MIN = 16;
 
-/** CONNECT, the only command that tungo sends. */
-export interface RelayConnect {
+/** What tungo asks for. */
+export interface RelayAsk {
+  /** BIND of UDP: datagrams follow, framed as in `socks5_udp.ts`, by a port at `target`. */
+  readonly command?: "connect" | "bind";
   readonly network: "tcp" | "udp";
   readonly target: SocksAddress;
   readonly credentials?: Credentials;
@@ -55,20 +58,25 @@ export interface RelayRequest {
 
 /** Fails where the target's name, the user name or the password has more than 255 octets. */
 export function encodeRelayRequest(
-  { network, target, credentials }: RelayConnect,
+  { command = "connect", network, target, credentials }: RelayAsk,
 ): Uint8Array | ProtocolError {
   // In GOST's order. Some servers take UDP from the flag, others from the feature.
   const features: number[] = [];
-  if (network === "udp") put(features, NETWORK, [0, NETWORK_UDP]);
+  const putNetwork = (): void => {
+    if (network === "udp") put(features, NETWORK, [0, NETWORK_UDP]);
+  };
+  if (command === "connect") putNetwork();
   if (credentials !== undefined) {
     const userAuth = encodeCredentials(credentials);
     if (userAuth instanceof ProtocolError) return userAuth;
     put(features, USER_AUTH, userAuth);
   }
+  if (command === "bind") putNetwork();
   const address = encodeSocksAddress(target);
   if (address instanceof ProtocolError) return address;
   put(features, ADDR, address);
-  const code = CONNECT | (network === "udp" ? FLAG_UDP : 0);
+  const code = (command === "bind" ? BIND : CONNECT) |
+    (network === "udp" ? FLAG_UDP : 0);
   return encodeRelayMessage({ code, features: Uint8Array.from(features) });
 }
 

@@ -13,6 +13,7 @@ import {
 import type { Drops } from "./drops.ts";
 import {
   createFlowKey,
+  type FlowKey,
   localPort,
   readFlowKey,
   remotePort,
@@ -113,8 +114,8 @@ export class Udp implements UdpHost {
     return this.#now;
   }
 
-  send(session: UdpSession, payload: Uint8Array): boolean {
-    if (!this.#options.output.queueUdp(session.key, payload)) return false;
+  send(session: UdpSession, payload: Uint8Array, key: FlowKey): boolean {
+    if (!this.#options.output.queueUdp(key, payload)) return false;
     this.#sent.push(session);
     this.#options.onDirty();
     return true;

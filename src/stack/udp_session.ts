@@ -12,7 +12,7 @@ export interface UdpHost {
   readonly timeout: Millis;
   now(): Millis;
   /** False when it was dropped. */
-  send(session: UdpSession, payload: Uint8Array): boolean;
+  send(session: UdpSession, payload: Uint8Array, key: FlowKey): boolean;
   reject(session: UdpSession, refusal: Refusal, first: Uint8Array): void;
   remove(session: UdpSession): void;
   dropped(): void;
@@ -57,9 +57,9 @@ export class UdpSession implements Timed {
     this.close();
   }
 
-  /** Sends a datagram to the application; lossy. */
-  send(payload: Uint8Array): void {
-    if (!this.#host.send(this, payload)) this.#host.dropped();
+  /** Sends a datagram to the application; lossy. It comes from the local end of `key`, whose remote one is the application. */
+  send(payload: Uint8Array, key: FlowKey = this.key): void {
+    if (!this.#host.send(this, payload, key)) this.#host.dropped();
   }
 
   /** Ends the session without a word. */

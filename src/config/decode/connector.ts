@@ -44,6 +44,7 @@ export function decodeConnector(
         at,
         auth,
         nodelay: metadata.boolean(["nodelay"]),
+        bind: metadata.boolean(["bind"]),
         connectTimeout: metadata.duration(["connectTimeout"], undefined),
       };
     case "socks":

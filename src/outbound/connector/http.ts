@@ -13,6 +13,7 @@ import {
 } from "../../proto/http_connect.ts";
 import { httpHeadReader, parseStatusLine } from "../../proto/http_head.ts";
 import { encodeSocksAddress } from "../../proto/socks_address.ts";
+import { type Association, narrowed } from "../association.ts";
 import type { Carrier, Connector } from "../contracts.ts";
 import { agreed, unsupported } from "./agreed.ts";
 import { endpointFor } from "../endpoint_for.ts";
@@ -28,6 +29,11 @@ export interface HttpOptions {
 /** CONNECT to a proxy (RFC 9110 §9.3.6), and GOST's extension of it for datagrams, which other proxies refuse. */
 export function http(options: HttpOptions): Connector {
   const scratch = new Uint8Array(SOCKS_DATAGRAM_MAX);
+  const associate = async (carrier: Carrier): Promise<Association> => {
+    // A proxy that is not GOST must not take this for a stream to the target.
+    const request = { authority: "", datagrams: true };
+    return tunnel(await ask(carrier, options, request), scratch);
+  };
   return {
     async connectStream(carrier, target) {
       const authority = formatEndpoint(endpointFor(target));
@@ -41,11 +47,9 @@ export function http(options: HttpOptions): Connector {
       const endpoint = endpointFor(target);
       const address = encodeSocksAddress(endpoint);
       if (address instanceof ProtocolError) throw unsupported(address);
-      // A proxy that is not GOST must not take this for a stream to the target.
-      const request = { authority: "", datagrams: true };
-      const stream = await ask(carrier, options, request);
-      return tunnel(stream, { target: endpoint, address, scratch });
+      return narrowed(await associate(carrier), endpoint);
     },
+    associate,
   };
 }
 

@@ -3,19 +3,25 @@ import { DialError, ProtocolError, TruncatedError } from "../../base/errors.ts";
 import { withDeadline } from "../../flow/deadline.ts";
 import type { Upstream } from "../../flow/dialer.ts";
 import { formatEndpoint, type Target } from "../../flow/flow.ts";
-import { readMessageOrEnd } from "../../flow/read_message.ts";
+import { prefixed } from "../../flow/prefixed.ts";
+import { readMessage, readMessageOrEnd } from "../../flow/read_message.ts";
 import type { DatagramChannel } from "../../flow/stream.ts";
 import { wrapStream } from "../../flow/wrap.ts";
 import { datagramStream } from "../../framing/datagram_stream.ts";
 import { relayDatagrams } from "../../framing/relay_datagrams.ts";
 import type { Credentials } from "../../proto/credentials.ts";
-import { encodeRelayRequest } from "../../proto/relay_request.ts";
+import {
+  encodeRelayRequest,
+  type RelayAsk,
+} from "../../proto/relay_request.ts";
 import {
   type RelayResponse,
   relayResponseReader,
 } from "../../proto/relay_response.ts";
+import type { Association } from "../association.ts";
 import type { Carrier, Connector } from "../contracts.ts";
 import { endpointFor } from "../endpoint_for.ts";
+import { SOCKS_DATAGRAM_MAX, tunnel } from "./socks5_udp.ts";
 import { RelayStream } from "./relay_stream.ts";
 
 /** How long a refusal may take beyond a round trip to the node. */
@@ -32,6 +38,8 @@ export interface RelayOptions {
   /** How long the node may take to answer. */
   readonly timeout?: Millis;
   readonly clock: Clock;
+  /** Ask for one port for all datagrams of a source. */
+  readonly bind?: boolean;
 }
 
 /** GOST's relay protocol, version 1. One for each node: it learns whether the node answers before it has octets. */
@@ -40,6 +48,9 @@ export function relay(options: RelayOptions): Connector {
   /** A GOST server without `nodelay` answers with the target's first octets only. */
   let answersFirst = false;
   const framing = relayDatagrams();
+  const scratch = new Uint8Array(
+    options.bind === true ? SOCKS_DATAGRAM_MAX : 0,
+  );
 
   async function connect(
     carrier: Carrier,
@@ -47,8 +58,11 @@ export function relay(options: RelayOptions): Connector {
     network: "tcp" | "udp",
   ): Promise<Upstream> {
     const { roundTrip, isTungo } = carrier;
-    const request = encodeRequest(target, network, credentials);
-    await carrier.write(request);
+    await carrier.write(encode({
+      network,
+      target: endpointFor(target),
+      ...(credentials === undefined ? {} : { credentials }),
+    }));
     const asked = clock.now();
     const { signal } = target;
     const bound = { clock, timeout, signal, what: "The node's answer" };
@@ -64,7 +78,8 @@ export function relay(options: RelayOptions): Connector {
         throw new TruncatedError("The stream ended too early");
       }
       const { value, rest } = answer;
-      const refusal = explain(value, target, clock.now() - asked);
+      const what = formatEndpoint(endpointFor(target));
+      const refusal = explain(value, what, clock.now() - asked);
       if (refusal !== undefined) throw refusal;
       return rest;
     });
@@ -99,7 +114,43 @@ export function relay(options: RelayOptions): Connector {
       const stream = await connect(carrier, target, "udp");
       return untilRefused(datagramStream(stream, framing), target);
     },
+    ...(options.bind === true
+      ? {
+        associate: (carrier, target) => bind(carrier, target, options, scratch),
+      }
+      : {}),
   };
+}
+
+/** Any free port of the node's, for both families. */
+const ANY = { host: "0.0.0.0", port: 0 };
+
+/** BIND of UDP: the node answers at once, also GOST without `nodelay`. */
+async function bind(
+  carrier: Carrier,
+  { signal }: Target,
+  { credentials, timeout, clock }: RelayOptions,
+  scratch: Uint8Array,
+): Promise<Association> {
+  await carrier.write(encode({
+    command: "bind",
+    network: "udp",
+    target: ANY,
+    ...(credentials === undefined ? {} : { credentials }),
+  }));
+  const { value, rest } = await withDeadline(
+    { clock, timeout, signal, what: "The node's answer to BIND" },
+    () => readMessage(carrier, relayResponseReader()),
+  );
+  const { status, code } = value;
+  if (status === "forbidden" || status === "bad-request") {
+    const message =
+      `The node answered "${status}" (${code}) to BIND: it carries each UDP flow on its own, bind=true there would do`;
+    throw new DialError("unsupported", message);
+  }
+  const refusal = explain(value, "BIND", 0);
+  if (refusal !== undefined) throw refusal;
+  return tunnel(prefixed(rest, carrier), scratch);
 }
 
 /** A refusal takes a round trip to the node, and one from there to the target, which is mostly near it. */
@@ -107,16 +158,8 @@ function patienceFor(roundTrip: Millis): Millis {
   return Math.min(MAX_PATIENCE, Math.max(LEAST_PATIENCE, roundTrip + GRACE));
 }
 
-function encodeRequest(
-  target: Target,
-  network: "tcp" | "udp",
-  credentials: Credentials | undefined,
-): Uint8Array {
-  const request = encodeRelayRequest({
-    network,
-    target: endpointFor(target),
-    ...(credentials === undefined ? {} : { credentials }),
-  });
+function encode(ask: RelayAsk): Uint8Array {
+  const request = encodeRelayRequest(ask);
   if (!(request instanceof ProtocolError)) return request;
   throw new DialError("unsupported", request.message, { cause: request });
 }
@@ -124,10 +167,9 @@ function encodeRequest(
 /** What a status that is not "ok" means for the application. */
 function explain(
   { status, code }: RelayResponse,
-  target: Target,
+  asked: string,
   elapsed: Millis,
 ): DialError | undefined {
-  const asked = formatEndpoint(endpointFor(target));
   const message = `The node answered "${status}" (${code}) for ${asked}`;
   switch (status) {
     case "ok":

@@ -20,6 +20,7 @@ import {
 } from "../../proto/socks5.ts";
 import { encodeSocksAddress } from "../../proto/socks_address.ts";
 import { parseAddress } from "../../wire/address.ts";
+import { type Association, narrowed } from "../association.ts";
 import type { Carrier, Connector } from "../contracts.ts";
 import { agreed, unsupported } from "./agreed.ts";
 import { endpointFor } from "../endpoint_for.ts";
@@ -47,6 +48,22 @@ const UNKNOWN = {
 /** SOCKS5 without encryption of its own. RFC 1928, RFC 1929. */
 export function socks5(options: Socks5Options): Connector {
   const scratch = new Uint8Array(SOCKS_DATAGRAM_MAX);
+  const open = async (
+    carrier: Carrier,
+    target: Target,
+  ): Promise<Association> => {
+    const command = options.udp === "tunnel" ? "udp-tunnel" : "udp-associate";
+    const { stream: control, reply } = await ask(
+      carrier,
+      options,
+      command,
+      UNKNOWN[command],
+    );
+    if (command === "udp-tunnel") return tunnel(control, scratch);
+    const port = portOf(reply, options, target);
+    const dialer = options.datagrams;
+    return await associate({ dialer, port, control, scratch });
+  };
   return {
     async connectStream(carrier, target) {
       const endpoint = endpointFor(target);
@@ -57,19 +74,9 @@ export function socks5(options: Socks5Options): Connector {
       const endpoint = endpointFor(target);
       const address = encodeSocksAddress(endpoint);
       if (address instanceof ProtocolError) throw unsupported(address);
-      const command = options.udp === "tunnel" ? "udp-tunnel" : "udp-associate";
-      const { stream, reply } = await ask(
-        carrier,
-        options,
-        command,
-        UNKNOWN[command],
-      );
-      const association = { target: endpoint, address, scratch };
-      if (command === "udp-tunnel") return tunnel(stream, association);
-      const port = portOf(reply, options, target);
-      const dialer = options.datagrams;
-      return await associate({ ...association, dialer, port, control: stream });
+      return narrowed(await open(carrier, target), endpoint);
     },
+    associate: open,
   };
 }
 

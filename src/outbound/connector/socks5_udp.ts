@@ -1,10 +1,7 @@
+import { ProtocolError } from "../../base/errors.ts";
 import type { Dialer } from "../../flow/dialer.ts";
-import type { Target } from "../../flow/flow.ts";
-import {
-  type ByteStream,
-  type DatagramChannel,
-  deferred,
-} from "../../flow/stream.ts";
+import type { Endpoint, Target } from "../../flow/flow.ts";
+import { type ByteStream, deferred } from "../../flow/stream.ts";
 import {
   type DatagramFraming,
   datagramStream,
@@ -17,58 +14,67 @@ import {
   tunnelDatagramReader,
 } from "../../proto/socks5_udp.ts";
 import {
+  encodeSocksAddress,
   SOCKS_ADDRESS_MAX,
-  type SocksAddress,
 } from "../../proto/socks_address.ts";
-import { parseAddress } from "../../wire/address.ts";
+import type { Association } from "../association.ts";
 
 /** Octets of the longest datagram with its header. */
 export const SOCKS_DATAGRAM_MAX = 3 + SOCKS_ADDRESS_MAX + 65_535;
 
-export interface AssociationOptions {
-  readonly target: SocksAddress;
-  /** `target` as the header of a datagram has it. */
-  readonly address: Uint8Array;
-  /** `SOCKS_DATAGRAM_MAX` octets; used within `send` only. */
-  readonly scratch: Uint8Array;
-}
-
-/** GOST's UDP over TCP: datagrams to and from one target on the stream of the request; takes `stream` over. */
+/** GOST's UDP over TCP, and a relay's BIND: datagrams on the stream of the request; takes `stream` over. `scratch` has SOCKS_DATAGRAM_MAX octets and is used within `send` only. */
 export function tunnel(
   stream: ByteStream,
-  { target, address, scratch }: AssociationOptions,
-): DatagramChannel {
+  scratch: Uint8Array,
+): Association {
+  const addresses = new Addresses();
   const framing: DatagramFraming = {
-    reader: (onDatagram) =>
-      tunnelDatagramReader((payload, from) => {
-        if (mayComeFrom(target, from)) onDatagram(payload);
-      }),
-    put: (into, payload) => putTunnelDatagram(into, 0, address, payload),
+    reader: tunnelDatagramReader,
+    put: (into, payload, to) => {
+      const address = to && addresses.of(to);
+      return address === undefined
+        ? 0
+        : putTunnelDatagram(into, 0, address, payload);
+    },
     scratch,
   };
-  return datagramStream(stream, framing);
+  const channel = datagramStream(stream, framing);
+  return {
+    closed: channel.closed,
+    send: (payload, to) => channel.send(payload, to),
+    deliver: (onDatagram) =>
+      channel.deliver((payload, from) => {
+        if (from !== undefined) onDatagram(payload, from);
+      }),
+    [Symbol.asyncDispose]: () => channel[Symbol.asyncDispose](),
+  };
 }
 
-export interface RelayedOptions extends AssociationOptions {
+export interface RelayedOptions {
   /** Reaches the server's UDP port. */
   readonly dialer: Dialer;
   readonly port: Target;
   /** The association lives as long as it; taken over. */
   readonly control: ByteStream;
+  /** As that of `tunnel`. */
+  readonly scratch: Uint8Array;
 }
 
-/** RFC 1928 §7: datagrams to and from one target by way of the server's UDP port. */
+/** RFC 1928 §7: datagrams by way of the server's UDP port. */
 export async function associate(
-  { dialer, port, control, target, address, scratch }: RelayedOptions,
-): Promise<DatagramChannel> {
+  { dialer, port, control, scratch }: RelayedOptions,
+): Promise<Association> {
   const channel = await dialer.dialDatagram(port);
   const sources = new SocksSources();
+  const addresses = new Addresses();
   const closed = deferred<void>();
   channel.closed.then(closed.resolve, closed.reject);
   untilEnd(control).then(closed.resolve, closed.reject);
   return {
     closed: closed.promise,
-    send(payload) {
+    send(payload, to) {
+      const address = addresses.of(to);
+      if (address === undefined) return;
       const end = putSocksDatagram(scratch, 0, address, payload);
       channel.send(scratch.subarray(0, end));
     },
@@ -76,8 +82,7 @@ export async function associate(
       channel.deliver((datagram) => {
         const header = socksUdpHeaderLength(datagram);
         if (header === undefined) return;
-        if (!mayComeFrom(target, sources.find(datagram))) return;
-        onDatagram(datagram.subarray(header));
+        onDatagram(datagram.subarray(header), sources.find(datagram));
       }),
     async [Symbol.asyncDispose]() {
       closed.resolve();
@@ -87,12 +92,21 @@ export async function associate(
   };
 }
 
-async function untilEnd(control: ByteStream): Promise<void> {
-  while (await control.read(() => {}));
+/** Targets as headers of datagrams have them. */
+class Addresses {
+  readonly #known = new WeakMap<Endpoint, Uint8Array>();
+
+  /** Undefined for one that no header can carry. */
+  of(target: Endpoint): Uint8Array | undefined {
+    const known = this.#known.get(target);
+    if (known !== undefined) return known;
+    const address = encodeSocksAddress(target);
+    if (address instanceof ProtocolError) return undefined;
+    this.#known.set(target, address);
+    return address;
+  }
 }
 
-/** Whoever else sends to the association is not who the application talks to. A name may stand for any address. */
-function mayComeFrom(target: SocksAddress, from: SocksAddress): boolean {
-  if (parseAddress(target.host) === undefined) return true;
-  return from.host === target.host && from.port === target.port;
+async function untilEnd(control: ByteStream): Promise<void> {
+  while (await control.read(() => {}));
 }

@@ -101,3 +101,25 @@ Deno.test("udpFlow() ends with its session, and aborts what is done for it", asy
   await channel.closed;
   assertEquals(controller.signal.aborted, true);
 });
+
+Deno.test("udpFlow() lets others than the destination answer the application, where they have an address of its family", async () => {
+  const { d, flow } = begin();
+  await using channel = await flow.accept();
+  const peer = { host: "198.51.100.7", port: 7777 };
+  channel.send(ascii("one"), peer);
+  channel.send(ascii("two"), peer);
+  channel.send(ascii("no"), { host: "2001:db8::7", port: 7777 });
+  channel.send(ascii("no"), { host: "a.example", port: 7777 });
+  channel.send(ascii("long?"), peer);
+  channel.send(ascii("own"));
+  const emitted = d.poll().emitted.splice(0);
+  const sent = emitted.map(readUdp).map(({ payload, sourcePort }) =>
+    `${new TextDecoder().decode(payload)} ${sourcePort}`
+  );
+  assertEquals(sent, ["one 7777", "two 7777", "own 53"]);
+  assertEquals(emitted.map(readIp).map(({ src }) => src), [
+    peer.host,
+    peer.host,
+    FLOW.dst,
+  ]);
+});

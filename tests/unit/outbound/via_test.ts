@@ -9,7 +9,13 @@ import { rejected } from "../../../src/flow/stream.ts";
 import { wrapStream } from "../../../src/flow/wrap.ts";
 import type { Carrier, Connector } from "../../../src/outbound/contracts.ts";
 import { type Hop, via } from "../../../src/outbound/via.ts";
-import { tcpFlow, type TestFlow, upstreamOf } from "../../support/flows.ts";
+import { channelPair } from "../../support/channel_pair.ts";
+import {
+  tcpFlow,
+  type TestFlow,
+  udpFlow,
+  upstreamOf,
+} from "../../support/flows.ts";
 import { ManualClock, settle } from "../../support/manual_clock.ts";
 import { streamPair } from "../../support/stream_pair.ts";
 
@@ -213,4 +219,70 @@ Deno.test("via() tells a node's health of its own failures alone, not of the tar
     await dialer.dialStream(flow()).catch(() => {});
     assertEquals(told, health);
   }
+});
+
+/** A node with associations that go nowhere; `refuses` as often as it says. */
+function associating(refuses: number): {
+  asked: string[];
+  connector: Connector;
+} {
+  const asked: string[] = [];
+  const channel = () => channelPair()[0];
+  return {
+    asked,
+    connector: {
+      connectStream: () => rejected(new Error("not here")),
+      connectDatagram: (_, { dst }) => {
+        asked.push(`alone ${dst.host}`);
+        return Promise.resolve(channel());
+      },
+      associate: (_, { src }) => {
+        asked.push(`shared ${src.port}`);
+        if (refuses-- > 0) {
+          return rejected(new DialError("unsupported", "no BIND"));
+        }
+        return Promise.resolve({ ...channel(), deliver() {} });
+      },
+    },
+  };
+}
+
+Deno.test("via() shares an association among the flows of a source, but not with those that have a name", async () => {
+  const { asked, connector } = associating(0);
+  const { dialer } = begin({ connector });
+  const flows = [
+    udpFlow(),
+    udpFlow({ dst: { host: "192.0.2.2", port: 53 } }),
+    udpFlow({ name: "a.example" }),
+    udpFlow({ src: { host: "", port: 0 } }),
+  ];
+  for (const flow of flows) await dialer.dialDatagram(flow);
+  assertEquals(asked, ["shared 40000", "alone 192.0.2.1", "alone 192.0.2.1"]);
+  assertEquals(flows.map(({ trace }) => trace.map(({ what }) => what)), [
+    ["relay+wss 192.0.2.9:443 > 192.0.2.1:53"],
+    ["relay+wss 192.0.2.9:443 > 192.0.2.2:53"],
+    ["relay+wss 192.0.2.9:443 > a.example:53"],
+    ["relay+wss 192.0.2.9:443 > 192.0.2.1:53"],
+  ]);
+});
+
+Deno.test("via() asks for each flow on its own where the node has no associations, and tries again after five minutes", async () => {
+  const { asked, connector } = associating(1);
+  const { dialer, clock } = begin({ connector });
+  const first = udpFlow();
+  await dialer.dialDatagram(first);
+  assertEquals(first.trace[0], {
+    by: "node-0",
+    what: "UDP by itself",
+    because: "no BIND",
+  });
+  await dialer.dialDatagram(udpFlow());
+  await clock.advance(5 * 60_000);
+  await dialer.dialDatagram(udpFlow());
+  assertEquals(asked, [
+    "shared 40000",
+    "alone 192.0.2.1",
+    "alone 192.0.2.1",
+    "shared 40000",
+  ]);
 });

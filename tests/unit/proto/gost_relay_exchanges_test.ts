@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { putLengthPrefixed } from "../../../src/proto/length_prefix.ts";
 import {
   encodeRelayRequest,
-  type RelayConnect,
+  type RelayAsk,
   relayRequestReader,
 } from "../../../src/proto/relay_request.ts";
 import {
@@ -19,7 +19,7 @@ import { relayStreams } from "../../support/relay_streams.ts";
 
 interface Row {
   readonly name: string;
-  readonly request: RelayConnect;
+  readonly request: RelayAsk;
   readonly sent: Uint8Array;
   readonly status: RelayStatus;
   readonly received: Uint8Array;

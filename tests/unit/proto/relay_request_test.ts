@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { ProtocolError } from "../../../src/base/errors.ts";
 import {
   encodeRelayRequest,
-  type RelayConnect,
+  type RelayAsk,
   type RelayRequest,
   relayRequestReader,
 } from "../../../src/proto/relay_request.ts";
@@ -20,7 +20,7 @@ function read(octets: string): RelayRequest | string {
 }
 
 Deno.test("encodeRelayRequest writes what GOST's client writes", () => {
-  const rows: [RelayConnect, string][] = [
+  const rows: [RelayAsk, string][] = [
     [
       { network: "tcp", target: TARGET },
       "01 01 000a | 02 0007 01 01020304 01bb",
@@ -61,7 +61,7 @@ Deno.test("encodeRelayRequest writes what GOST's client writes", () => {
 
 Deno.test("encodeRelayRequest fails where something does not fit its octet of length", () => {
   const long = "x".repeat(256);
-  const rows: RelayConnect[] = [
+  const rows: RelayAsk[] = [
     { network: "tcp", target: { host: long, port: 1 } },
     {
       network: "tcp",

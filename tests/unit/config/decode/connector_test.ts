@@ -19,15 +19,20 @@ Deno.test("decodeConnector reads relay", () => {
     at: AT,
     auth: undefined,
     nodelay: false,
+    bind: false,
     connectTimeout: undefined,
   });
-  assertEquals(connectorOf("relay://h:1?noDelay=true&connectTimeout=2"), {
-    type: "relay",
-    at: AT,
-    auth: undefined,
-    nodelay: true,
-    connectTimeout: 2_000,
-  });
+  assertEquals(
+    connectorOf("relay://h:1?noDelay=true&connectTimeout=2&bind=true"),
+    {
+      type: "relay",
+      at: AT,
+      auth: undefined,
+      nodelay: true,
+      bind: true,
+      connectTimeout: 2_000,
+    },
+  );
 });
 
 Deno.test("decodeConnector reads socks5 by both its names", () => {

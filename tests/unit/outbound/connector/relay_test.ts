@@ -6,6 +6,7 @@ import { relay } from "../../../../src/outbound/connector/relay.ts";
 import type { Carrier, Connector } from "../../../../src/outbound/contracts.ts";
 import { tcpFlow } from "../../../support/flows.ts";
 import { ManualClock, settle } from "../../../support/manual_clock.ts";
+import { ascii, concat, hex } from "../../../support/octets.ts";
 import {
   readAll,
   readOnce,
@@ -282,4 +283,59 @@ Deno.test("relay() takes an end before any datagram for a refusal of what was as
     const error = await assertRejects(() => channel.closed, DialError);
     assertEquals(error.kind, "refused");
   }
+});
+
+Deno.test("relay() asks for one port of the node's for all datagrams, and carries each with its peer [BIND]", async () => {
+  const [near, node] = streamPair();
+  const credentials = { username: "user", password: "pass" };
+  const { associate } = relay({
+    clock: new ManualClock(),
+    bind: true,
+    credentials,
+  });
+  if (associate === undefined) throw new Error("it does not associate");
+  const asked = associate(carrierOf(near, false), tcpFlow(near));
+  await settle();
+  const request = "0182001c" + "01000a04757365720470617373" + "0400020001" +
+    "02000701" + "00000000" + "0000";
+  assertEquals(node.taken().toHex(), request);
+  const bound = hex(`01000016 020013 04 ${"00".repeat(16)} 9332`);
+  await node.write(concat([bound, hex("0003ff 01 7f000001 4685 4f4e45")]));
+  const association = await asked;
+  const got: string[] = [];
+  association.deliver((payload, { host, port }) =>
+    got.push(`${new TextDecoder().decode(payload)} ${host} ${port}`)
+  );
+  association.send(ascii("hi"), { host: "2001:db8::1", port: 53 });
+  association.send(ascii(""), { host: "2001:db8::1", port: 53 });
+  association.send(ascii("?"), { host: "x".repeat(256), port: 53 });
+  await settle();
+  assertEquals(got, ["ONE 127.0.0.1 18053"]);
+  assertEquals(
+    node.taken().toHex(),
+    "0002ff04" + "20010db8000000000000000000000001" + "0035" + "6869",
+  );
+});
+
+Deno.test("relay() says that a node has no BIND, or why else it refuses", async () => {
+  const rows = [
+    [1, "unsupported"],
+    [2, "auth"],
+    [3, "unsupported"],
+    [5, "refused"],
+  ] as const;
+  for (const [status, kind] of rows) {
+    const [near, node] = streamPair();
+    const { associate } = relay({ clock: new ManualClock(), bind: true });
+    await node.write(Uint8Array.of(1, status, 0, 0));
+    const error = await assertRejects(
+      async () => await associate?.(carrierOf(near, false), tcpFlow(near)),
+      DialError,
+    );
+    assertEquals(error.kind, kind);
+  }
+});
+
+Deno.test("relay() associates only where it is told to", () => {
+  assertEquals(relay({ clock: new ManualClock() }).associate, undefined);
 });
