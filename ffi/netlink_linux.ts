@@ -1,7 +1,7 @@
 import { DeviceError } from "../src/base/errors.ts";
 import { errnoName } from "./errno.ts";
 import type { Libc } from "./libc.ts";
-import type { OpenReader, Reader } from "./reader_linux.ts";
+import type { OpenReader, Reader } from "./reader.ts";
 import {
   AF_NETLINK,
   NETLINK_ROUTE,

@@ -11,11 +11,12 @@ import { NetworkVersion } from "./network_version_linux.ts";
 import { type PipeBinding, readInto } from "./node_handles.ts";
 import { OwnSockets } from "./own_sockets.ts";
 import type { Platform } from "./platform.ts";
-import { Poller } from "./poller_linux.ts";
-import { createReaders } from "./reader_linux.ts";
-import { openSocket } from "./tcp_linux.ts";
+import { EpollPoller } from "./poller_linux.ts";
+import { createReaders } from "./reader.ts";
+import { linuxSockets } from "./socket_calls_linux.ts";
+import { openSocket } from "./tcp.ts";
 import { openTun } from "./tun_linux.ts";
-import { DATAGRAM_BUFFER, openUdp } from "./udp_linux.ts";
+import { DATAGRAM_BUFFER, openUdp } from "./udp.ts";
 
 /** GOST stops at the first two; the third is what a terminal sends that goes away. */
 const END_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -23,11 +24,13 @@ const END_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** `pipes` as `probePipes` answers; without them everything waits by the poller. */
 export function openLinux(pipes: PipeBinding | undefined): Platform {
   const libc = openLibc();
-  const poller = new Poller(libc);
+  const poller = new EpollPoller(libc);
   const version = new NetworkVersion(libc);
+  const sockets = linuxSockets(libc);
+  const { close, eagain } = sockets;
   const support = {
-    ...{ libc, poller },
-    openReader: createReaders({ libc, poller, pipes }),
+    ...{ libc, poller, sockets },
+    openReader: createReaders({ poller, pipes, close, eagain }),
     ownSockets: new OwnSockets(),
     buffer: new Uint8Array(DATAGRAM_BUFFER),
   };

@@ -1,6 +1,7 @@
 import { DeviceError } from "../src/base/errors.ts";
 import { errnoName } from "./errno.ts";
 import type { Libc } from "./libc.ts";
+import type { Poller, PollState } from "./poller.ts";
 
 // sys/epoll.h, sys/eventfd.h
 const EPOLL_CLOEXEC = 0o2000000;
@@ -32,11 +33,8 @@ interface Waiter {
   readonly resolve: (ready: boolean) => void;
 }
 
-/**
- * Waits for descriptors that no handle of Deno's watches. However many wait, one `epoll_wait` is parked on a pool thread (32 of
- * them would stop every other use of the pool), and only while somebody waits, so that an idle poller keeps no process alive.
- */
-export class Poller implements AsyncDisposable {
+/** By epoll. One `epoll_wait` is parked on a pool thread: 32 of them would stop every other use of the pool. */
+export class EpollPoller implements Poller, AsyncDisposable {
   readonly #libc: Libc;
   readonly #epoll: number;
   /** An eventfd: a parked call cannot be cancelled in another way; not even closing the descriptor wakes it. */
@@ -65,11 +63,7 @@ export class Poller implements AsyncDisposable {
     this.#control(EPOLL_CTL_ADD, this.#wake, EPOLLIN);
   }
 
-  /**
-   * Resolves true once `fd` is `state`, or has failed: the next call on it says which. Resolves false when it was forgotten
-   * meanwhile. One waiter per descriptor.
-   */
-  wait(fd: number, state: keyof typeof EVENTS): Promise<boolean> {
+  wait(fd: number, state: PollState): Promise<boolean> {
     if (this.#closed) return Promise.resolve(false);
     const operation = this.#known.has(fd) ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
     const turn = this.#turn = (this.#turn + 1) >>> 0;
@@ -81,7 +75,6 @@ export class Poller implements AsyncDisposable {
     });
   }
 
-  /** Must be called before `fd` is closed or handed over. */
   forget(fd: number): void {
     if (!this.#known.delete(fd) || this.#closed) return;
     this.#control(EPOLL_CTL_DEL, fd, 0);

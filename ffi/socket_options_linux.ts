@@ -21,5 +21,7 @@ export const IP_BIND_ADDRESS_NO_PORT = 24;
 export const IPV6_RECVERR = 25;
 
 // bits/socket.h, linux/netlink.h
+export const AF_INET6 = 10;
+export const LINUX_SOCKADDR = { inet6: AF_INET6, lengthFirst: false };
 export const AF_NETLINK = 16;
 export const NETLINK_ROUTE = 0;

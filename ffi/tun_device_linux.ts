@@ -8,7 +8,7 @@ import {
 } from "../src/wire/packet_buffer.ts";
 import { ERRNO } from "./errno.ts";
 import type { Libc } from "./libc.ts";
-import type { OpenReader, Reader } from "./reader_linux.ts";
+import type { OpenReader, Reader } from "./reader.ts";
 import {
   isUdpSuperPacket,
   readVirtioNetHdr,

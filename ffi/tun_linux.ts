@@ -6,8 +6,8 @@ import { errnoName } from "./errno.ts";
 import { cString, int32, type Libc } from "./libc.ts";
 import { watchNetwork } from "./netlink_linux.ts";
 import { setQueueLength } from "./queue_length_linux.ts";
-import type { OpenReader } from "./reader_linux.ts";
-import { AF_INET } from "./sockaddr_linux.ts";
+import type { OpenReader } from "./reader.ts";
+import { AF_INET } from "./sockaddr.ts";
 import { SOCK_CLOEXEC, SOCK_DGRAM } from "./socket_options_linux.ts";
 import { LinuxTun } from "./tun_device_linux.ts";
 import {

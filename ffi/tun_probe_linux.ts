@@ -8,8 +8,9 @@ import {
   decodeSockaddr,
   encodeSockaddr,
   SOCKADDR_MAX,
-} from "./sockaddr_linux.ts";
+} from "./sockaddr.ts";
 import {
+  LINUX_SOCKADDR,
   SO_BINDTODEVICE,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
@@ -47,7 +48,7 @@ export function probeUdpOffload(options: ProbeOptions): boolean {
   if (socket === undefined) return false;
   const local = new Uint8Array(SOCKADDR_MAX);
   libc.getsockname(socket, local, int32(SOCKADDR_MAX));
-  const packet = ipv4Probe(UDP, decodeSockaddr(local).port);
+  const packet = ipv4Probe(UDP, decodeSockaddr(LINUX_SOCKADDR, local).port);
   const passed = write(libc, fd, packet) && arrivesInTwo(libc, socket, packet);
   libc.close(socket);
   return passed;
@@ -59,7 +60,10 @@ function openSocketOn({ name, libc }: ProbeOptions): number | undefined {
   const fd = libc.socket(AF_INET, type, 0);
   if (fd < 0) return undefined;
   const device = cString(name);
-  const any = encodeSockaddr(new Uint8Array(4), 0);
+  const any = encodeSockaddr(LINUX_SOCKADDR, {
+    address: new Uint8Array(4),
+    port: 0,
+  });
   const { length } = device;
   if (
     libc.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, length) === 0 &&

@@ -2,8 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import { ERRNO } from "../../ffi/errno.ts";
 import { type Libc, openLibc } from "../../ffi/libc.ts";
 import { probePipes } from "../../ffi/node_handles.ts";
-import { Poller } from "../../ffi/poller_linux.ts";
-import { createReaders } from "../../ffi/reader_linux.ts";
+import { EpollPoller } from "../../ffi/poller_linux.ts";
+import { createReaders } from "../../ffi/reader.ts";
 import { openTun } from "../../ffi/tun_linux.ts";
 import type { OpenTun } from "../../src/device/open_tun.ts";
 import type { Offload } from "../../src/wire/packet_buffer.ts";
@@ -110,8 +110,11 @@ async function withKernel(
 ): Promise<void> {
   using real = openLibc();
   const libc = { ...real, ...change(real) };
-  await using poller = new Poller(real);
-  const openReader = createReaders({ libc, poller, pipes: probePipes() });
+  await using poller = new EpollPoller(real);
+  const openReader = createReaders({
+    ...{ poller, pipes: probePipes(), eagain: ERRNO.EAGAIN },
+    close: (fd) => void libc.close(fd),
+  });
   await test((options) => openTun(options, { libc, openReader }));
 }
 

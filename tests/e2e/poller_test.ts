@@ -1,19 +1,19 @@
 import { assertEquals } from "@std/assert";
 import { type Libc, openLibc } from "../../ffi/libc.ts";
-import { Poller } from "../../ffi/poller_linux.ts";
+import { EpollPoller } from "../../ffi/poller_linux.ts";
 
 const EFD_NONBLOCK = 0o4000;
 const ONE = Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0);
 
 async function withPoller(
-  test: (poller: Poller, libc: Libc) => Promise<void>,
+  test: (poller: EpollPoller, libc: Libc) => Promise<void>,
 ): Promise<void> {
   using libc = openLibc();
-  await using poller = new Poller(libc);
+  await using poller = new EpollPoller(libc);
   await test(poller, libc);
 }
 
-Deno.test("Poller tells each descriptor apart, again and again", async () => {
+Deno.test("EpollPoller tells each descriptor apart, again and again", async () => {
   await withPoller(async (poller, libc) => {
     const fds = Array.from(
       { length: 100 },
@@ -36,7 +36,7 @@ Deno.test("Poller tells each descriptor apart, again and again", async () => {
   });
 });
 
-Deno.test("Poller does not take what it waits for", async () => {
+Deno.test("EpollPoller does not take what it waits for", async () => {
   await withPoller(async (poller, libc) => {
     const fd = libc.eventfd(0, EFD_NONBLOCK);
     const writable = await poller.wait(fd, "writable");
@@ -51,7 +51,7 @@ Deno.test("Poller does not take what it waits for", async () => {
   });
 });
 
-Deno.test("Poller answers false for what is forgotten, and lets the rest wait", async () => {
+Deno.test("EpollPoller answers false for what is forgotten, and lets the rest wait", async () => {
   await withPoller(async (poller, libc) => {
     const [a, b] = [libc.eventfd(0, 0), libc.eventfd(0, 0)];
     const first = poller.wait(a, "readable");
@@ -68,7 +68,7 @@ Deno.test("Poller answers false for what is forgotten, and lets the rest wait", 
   });
 });
 
-Deno.test("Poller is not misled by a descriptor whose number is given out again", async () => {
+Deno.test("EpollPoller is not misled by a descriptor whose number is given out again", async () => {
   await withPoller(async (poller, libc) => {
     const old = libc.eventfd(0, EFD_NONBLOCK);
     const forgotten = poller.wait(old, "readable");
@@ -95,9 +95,9 @@ Deno.test("Poller is not misled by a descriptor whose number is given out again"
   });
 });
 
-Deno.test("a closed Poller answers false", async () => {
+Deno.test("a closed EpollPoller answers false", async () => {
   using libc = openLibc();
-  const poller = new Poller(libc);
+  const poller = new EpollPoller(libc);
   const fd = libc.eventfd(0, EFD_NONBLOCK);
   const waiting = poller.wait(fd, "readable");
   await poller[Symbol.asyncDispose]();

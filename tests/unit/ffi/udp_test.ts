@@ -2,8 +2,9 @@ import { assertEquals } from "@std/assert";
 import { ERRNO } from "../../../ffi/errno.ts";
 import type { Libc } from "../../../ffi/libc.ts";
 import { OwnSockets } from "../../../ffi/own_sockets.ts";
-import type { ReaderOptions } from "../../../ffi/reader_linux.ts";
-import { DATAGRAM_BUFFER, openUdp } from "../../../ffi/udp_linux.ts";
+import type { ReaderOptions } from "../../../ffi/reader.ts";
+import { linuxSockets } from "../../../ffi/socket_calls_linux.ts";
+import { DATAGRAM_BUFFER, openUdp } from "../../../ffi/udp.ts";
 
 /** A socket that the system announces whenever the test says so. `datagrams`: octets of those that wait. */
 function open(datagrams: number[]) {
@@ -23,7 +24,7 @@ function open(datagrams: number[]) {
       signal: new AbortController().signal,
     },
     {
-      libc,
+      sockets: linuxSockets(libc),
       ownSockets: new OwnSockets(),
       buffer: new Uint8Array(DATAGRAM_BUFFER),
       openReader: (options) => {

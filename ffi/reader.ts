@@ -1,9 +1,7 @@
 import { setImmediate } from "node:timers";
 import { assert } from "../src/base/assert.ts";
-import { ERRNO } from "./errno.ts";
-import type { Libc } from "./libc.ts";
 import type { PipeBinding, PipeHandle } from "./node_handles.ts";
-import type { Poller } from "./poller_linux.ts";
+import type { Poller } from "./poller.ts";
 
 /** Waits until a descriptor has something to read. Owns the descriptor. */
 export interface Reader {
@@ -20,15 +18,16 @@ export interface ReaderOptions {
   readonly errors: boolean;
   /** May be shared by readers that are done with it before `onArrival` returns. */
   readonly buffer: Uint8Array<ArrayBuffer>;
-  /** As `read` would answer: octets already in `buffer`, or a negative errno. `-EAGAIN`: nothing is read yet, the caller may. */
+  /** As `read` would answer: octets already in `buffer`, or a negative errno. Minus EAGAIN: nothing is read yet, the caller may. */
   readonly onArrival: (result: number) => void;
 }
 
 export type OpenReader = (options: ReaderOptions) => Reader;
 
 export interface ReaderSupport {
-  readonly libc: Libc;
   readonly poller: Poller;
+  readonly close: (fd: number) => void;
+  readonly eagain: number;
   /** Without it readers wait by the poller: a wake-up then hops from one thread to another. */
   readonly pipes: PipeBinding | undefined;
 }
@@ -38,7 +37,7 @@ export function createReaders(support: ReaderSupport): OpenReader {
   return (options) =>
     pipes === undefined
       ? openPollerReader(options, support)
-      : new PipeReader(options, pipes, support.poller);
+      : new PipeReader(options, pipes, support);
 }
 
 /** libuv's number for a `read` that answered 0, which is an empty datagram here. */
@@ -53,6 +52,7 @@ class PipeReader implements Reader {
   readonly #fd: number;
   readonly #errors: boolean;
   readonly #poller: Poller;
+  readonly #eagain: number;
   readonly #handle: PipeHandle;
   readonly #onArrival: (result: number) => void;
   #armed = false;
@@ -64,11 +64,12 @@ class PipeReader implements Reader {
   constructor(
     { fd, errors, buffer, onArrival }: ReaderOptions,
     pipes: PipeBinding,
-    poller: Poller,
+    { poller, eagain }: ReaderSupport,
   ) {
     this.#fd = fd;
     this.#errors = errors;
     this.#poller = poller;
+    this.#eagain = eagain;
     this.#onArrival = onArrival;
     this.#handle = new pipes.Pipe(0);
     const result = this.#handle.open(fd);
@@ -114,27 +115,27 @@ class PipeReader implements Reader {
     this.#watched = true;
     await this.#poller.wait(this.#fd, "failed");
     this.#watched = false;
-    if (this.#armed) this.#arrive(-ERRNO.EAGAIN);
+    if (this.#armed) this.#arrive(-this.#eagain);
   }
 }
 
 function openPollerReader(
   { fd, onArrival }: ReaderOptions,
-  { libc, poller }: ReaderSupport,
+  { poller, close, eagain }: ReaderSupport,
 ): Reader {
   let closed = false;
   return {
     arm() {
       if (closed) return;
       void poller.wait(fd, "readable").then((ready) => {
-        if (ready && !closed) onArrival(-ERRNO.EAGAIN);
+        if (ready && !closed) onArrival(-eagain);
       });
     },
     close() {
       if (!closed) {
         closed = true;
         poller.forget(fd);
-        libc.close(fd);
+        close(fd);
       }
       return Promise.resolve();
     },

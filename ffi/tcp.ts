@@ -2,16 +2,13 @@ import type { Socket } from "node:net";
 import { DialError } from "../src/base/errors.ts";
 import type { SocketOptions } from "../src/base/socket.ts";
 import { cannotReach, dialError } from "./dial_errors.ts";
-import { errnoName } from "./errno.ts";
-import { int32, type Libc } from "./libc.ts";
 import { adoptTcp } from "./node_handles.ts";
-import type { Poller } from "./poller_linux.ts";
+import type { Poller } from "./poller.ts";
 import {
   beginConnect,
   type ConnectingSocket,
   type SocketSupport,
-} from "./socket_linux.ts";
-import { SO_ERROR, SOL_SOCKET } from "./socket_options_linux.ts";
+} from "./socket.ts";
 
 export interface TcpSupport extends SocketSupport {
   readonly poller: Poller;
@@ -34,7 +31,7 @@ export async function openSocket(
     return socket.setNoDelay(true);
   } catch (error) {
     own.remove();
-    support.libc.close(fd);
+    support.sockets.close(fd);
     throw error;
   }
 }
@@ -42,7 +39,7 @@ export async function openSocket(
 async function finish(
   { fd }: ConnectingSocket,
   target: SocketOptions,
-  { libc, poller }: TcpSupport,
+  { sockets, poller }: TcpSupport,
 ): Promise<void> {
   const { signal } = target;
   const cancel = (): void => poller.forget(fd);
@@ -58,14 +55,9 @@ async function finish(
     signal.removeEventListener("abort", cancel);
     poller.forget(fd);
   }
-  const errno = pendingError(fd, libc);
+  const errno = sockets.pendingError(fd);
   if (errno !== 0) {
-    throw dialError({ target, syscall: "connect", errno: errnoName(errno) });
+    const name = sockets.errnoName(errno);
+    throw dialError({ target, syscall: "connect", errno: name });
   }
-}
-
-function pendingError(fd: number, libc: Libc): number {
-  const value = int32(0);
-  libc.getsockopt(fd, SOL_SOCKET, SO_ERROR, value, int32(value.length));
-  return new DataView(value.buffer).getInt32(0, true);
 }

@@ -3,39 +3,21 @@ import type { Protocol, SocketOptions } from "../src/base/socket.ts";
 import { type Address, parseAddress, unmapped } from "../src/wire/address.ts";
 import { type Binding, isLinkLocalIpv6, resolveBinding } from "./binding.ts";
 import { cannotReach, dialError } from "./dial_errors.ts";
-import { ERRNO, errnoName } from "./errno.ts";
-import { cString, int32, type Libc } from "./libc.ts";
 import type { OwnEntry, OwnSockets } from "./own_sockets.ts";
-import {
-  AF_INET,
-  AF_INET6,
-  decodeSockaddr,
-  encodeSockaddr,
-  SOCKADDR_MAX,
-} from "./sockaddr_linux.ts";
-import {
-  IP_BIND_ADDRESS_NO_PORT,
-  IPPROTO_IP,
-  SO_BINDTODEVICE,
-  SO_MARK,
-  SOCK_CLOEXEC,
-  SOCK_DGRAM,
-  SOCK_NONBLOCK,
-  SOCK_STREAM,
-  SOL_SOCKET,
-} from "./socket_options_linux.ts";
+import { decodeSockaddr, encodeSockaddr, SOCKADDR_MAX } from "./sockaddr.ts";
+import type { Family, SocketCalls } from "./socket_calls.ts";
 
 export interface ConnectingSocket {
   /** The caller's to close. */
   readonly fd: number;
-  readonly family: typeof AF_INET | typeof AF_INET6;
-  /** Connected, or EINPROGRESS. */
+  readonly family: Family;
+  /** False while the handshake is under way. */
   readonly connected: boolean;
   readonly own: OwnEntry;
 }
 
 export interface SocketSupport {
-  readonly libc: Libc;
+  readonly sockets: SocketCalls;
   readonly ownSockets: OwnSockets;
 }
 
@@ -50,34 +32,38 @@ export function beginConnect(
     throw unreachable(target, `"${target.host}" is not an address`);
   }
   const destination = unmapped(parsed);
-  const family = destination.length === 4 ? AF_INET : AF_INET6;
-  const kind = protocol === "tcp" ? SOCK_STREAM : SOCK_DGRAM;
-  const { libc } = support;
-  const fd = libc.socket(family, kind | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) throw failed(target, "socket", libc);
+  const family = destination.length === 4 ? "ipv4" : "ipv6";
+  const { sockets } = support;
+  const fd = sockets.socket(family, protocol);
+  if (fd < 0) throw failed(target, "socket", sockets);
   try {
     const binding = bindingOf(target, destination);
-    if (binding !== undefined) bind(fd, binding, target, libc);
-    if (target.mark !== undefined) mark(fd, target.mark, target, libc);
+    if (binding !== undefined) bind({ fd, family }, binding, target, sockets);
+    if (target.mark !== undefined) mark(fd, target.mark, target, sockets);
     const scope = isLinkLocalIpv6(destination) && binding !== undefined
-      ? libc.if_nametoindex(cString(binding.device))
+      ? sockets.interfaceIndex(binding.device)
       : 0;
-    const remote = encodeSockaddr(destination, target.port, scope);
-    const connected = connect(fd, remote, target, libc);
+    const { port } = target;
+    const remote = encodeSockaddr(sockets.sockaddr, {
+      ...{ address: destination, port, scope },
+    });
+    const state = sockets.connect(fd, remote);
+    if (state === "failed") throw failed(target, "connect", sockets);
     const own = register(protocol, fd, remote, support);
-    return { fd, family, connected, own };
+    return { fd, family, connected: state === "connected", own };
   } catch (error) {
-    libc.close(fd);
+    sockets.close(fd);
     throw error;
   }
 }
 
-export function failed(
+function failed(
   target: SocketOptions,
   syscall: string,
-  libc: Libc,
+  sockets: SocketCalls,
 ): DialError {
-  return dialError({ target, syscall, errno: errnoName(libc.errno()) });
+  const errno = sockets.errnoName(sockets.errno());
+  return dialError({ target, syscall, errno });
 }
 
 function unreachable(target: SocketOptions, reason: string): DialError {
@@ -99,24 +85,18 @@ function bindingOf(
 }
 
 function bind(
-  fd: number,
+  { fd, family }: Pick<ConnectingSocket, "fd" | "family">,
   { device, source }: Binding,
   target: SocketOptions,
-  libc: Libc,
+  sockets: SocketCalls,
 ): void {
-  const name = cString(device);
-  if (
-    libc.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, name.length) < 0
-  ) {
-    throw optionRefused("SO_BINDTODEVICE", target, libc);
-  }
+  const refused = sockets.bindToDevice(fd, device, family);
+  if (refused !== undefined) throw optionRefused(refused, target, sockets);
   if (source === undefined) return;
-  // Without this a bind takes a port for itself alone, and 28 000 dials to different hosts use them up.
-  const on = int32(1);
-  libc.setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, on, on.length);
-  const local = encodeSockaddr(source, 0, libc.if_nametoindex(name));
-  if (libc.bind(fd, local, local.length) < 0) {
-    throw failed(target, "bind", libc);
+  const scope = sockets.interfaceIndex(device);
+  const local = { address: source, port: 0, scope };
+  if (sockets.bind(fd, encodeSockaddr(sockets.sockaddr, local)) < 0) {
+    throw failed(target, "bind", sockets);
   }
 }
 
@@ -124,23 +104,22 @@ function mark(
   fd: number,
   value: number,
   target: SocketOptions,
-  libc: Libc,
+  sockets: SocketCalls,
 ): void {
-  const octets = int32(value);
-  if (libc.setsockopt(fd, SOL_SOCKET, SO_MARK, octets, octets.length) < 0) {
-    throw optionRefused("SO_MARK", target, libc);
-  }
+  const refused = sockets.mark(fd, value);
+  if (refused !== undefined) throw optionRefused(refused, target, sockets);
 }
 
 function optionRefused(
   option: string,
   target: SocketOptions,
-  libc: Libc,
+  sockets: SocketCalls,
 ): DialError {
-  const errno = errnoName(libc.errno());
+  const errno = sockets.errnoName(sockets.errno());
   const syscall = `setsockopt(${option})`;
   switch (errno) {
     case "ENODEV":
+    case "ENXIO":
       return dialError({ target, syscall, errno, hint: "no such interface" });
     case "EPERM":
       return dialError({
@@ -152,30 +131,18 @@ function optionRefused(
   }
 }
 
-/** False while the handshake is under way. */
-function connect(
-  fd: number,
-  remote: Uint8Array<ArrayBuffer>,
-  target: SocketOptions,
-  libc: Libc,
-): boolean {
-  if (libc.connect(fd, remote, remote.length) === 0) return true;
-  if (libc.errno() === ERRNO.EINPROGRESS) return false;
-  throw failed(target, "connect", libc);
-}
-
 /** `connect` has chosen our address and port by now, even where the handshake is still under way. */
 function register(
   protocol: Protocol,
   fd: number,
   remote: Uint8Array,
-  { libc, ownSockets }: SocketSupport,
+  { sockets, ownSockets }: SocketSupport,
 ): OwnEntry {
   const local = new Uint8Array(SOCKADDR_MAX);
-  libc.getsockname(fd, local, int32(SOCKADDR_MAX));
+  sockets.localAddress(fd, local);
   return ownSockets.add(
     protocol,
-    decodeSockaddr(local),
-    decodeSockaddr(remote),
+    decodeSockaddr(sockets.sockaddr, local),
+    decodeSockaddr(sockets.sockaddr, remote),
   );
 }

@@ -1,0 +1,41 @@
+import type { Protocol } from "../src/base/socket.ts";
+import type { SockaddrForm } from "./sockaddr.ts";
+
+export type Family = "ipv4" | "ipv6";
+
+/** One system's calls for sockets, as far as systems differ. Those that answer a number answer one below 0 where they fail. */
+export interface SocketCalls {
+  readonly sockaddr: SockaddrForm;
+  /** Non-blocking, and not for child processes. The caller's to close. */
+  socket(family: Family, protocol: Protocol): number;
+  /** Keeps it on the interface. The option that was refused, where one was. */
+  bindToDevice(fd: number, device: string, family: Family): string | undefined;
+  /** Gives it a source address. */
+  bind(fd: number, sockaddr: Uint8Array<ArrayBuffer>): number;
+  /** The option that was refused, where one was. */
+  mark(fd: number, value: number): string | undefined;
+  connect(
+    fd: number,
+    sockaddr: Uint8Array<ArrayBuffer>,
+  ): "connected" | "pending" | "failed";
+  /** Writes the socket's own address. */
+  localAddress(fd: number, into: Uint8Array<ArrayBuffer>): void;
+  /** The errno that a pending connect has ended with, 0 for none. Asking makes it 0. */
+  pendingError(fd: number): number;
+  /** 0 where there is no such interface. */
+  interfaceIndex(device: string): number;
+  /** Room for datagrams that wait for us, and news of those that came to nothing. */
+  prepareUdp(fd: number, family: Family): void;
+  send(fd: number, payload: Uint8Array<ArrayBuffer>): number;
+  /** The octets of a datagram, or a negative errno. */
+  receive(fd: number, into: Uint8Array<ArrayBuffer>): number;
+  /** Takes away what the system keeps of errors after it has reported them. */
+  forgetErrors(fd: number): void;
+  close(fd: number): void;
+  /** Of the last call that failed. */
+  errno(): number;
+  /** Like "ECONNREFUSED", on every system. */
+  errnoName(errno: number): string;
+  /** What a call answers that would have to wait. */
+  readonly eagain: number;
+}
