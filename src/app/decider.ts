@@ -143,9 +143,9 @@ const SILENT: DatagramChannel = {
 
 function wayOf({ route, flow }: Rehearsed): Way | undefined {
   if (route === undefined) return undefined;
-  const { dst, address } = flow;
+  const { dst, addresses } = flow;
   const [first] = route.nodes;
-  const near = first?.host ?? address ?? dst.host;
+  const near = first?.host ?? addresses?.[0] ?? dst.host;
   return {
     nodes: route.nodes.map(({ name, way, at }) => ({
       name,
@@ -155,7 +155,7 @@ function wayOf({ route, flow }: Rehearsed): Way | undefined {
     interfaces: route.egress(near).map((egress) => egress.interface),
     // A node that is another machine resolves names itself.
     target: route.nodes.at(-1)?.host === undefined
-      ? { host: address ?? dst.host, port: dst.port }
+      ? { host: addresses?.[0] ?? dst.host, port: dst.port }
       : endpointFor(flow),
   };
 }
