@@ -3,7 +3,9 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Config, ServiceConfig } from "../config/schema.ts";
 import { nodeStreams } from "../flow/node_stream.ts";
+import { Bypasses } from "./bypasses.ts";
 import type { Context, Platform } from "./context.ts";
+import { systemFiles } from "./files.ts";
 import { Flows } from "./flows.ts";
 import { buildNames } from "./build_names.ts";
 import { NetworkState } from "./network_state.ts";
@@ -11,6 +13,7 @@ import { buildRelayService } from "./relay_service.ts";
 import { Resolvers } from "./resolvers.ts";
 import type { Service } from "./service.ts";
 import { buildTungoService } from "./tungo_service.ts";
+import { Upkeep } from "./upkeep.ts";
 
 /** How long flows that are under way may go on when the program is told to stop, and then, how long they may take to say that they end. */
 const FAREWELL: Millis = 1000;
@@ -42,7 +45,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   for (const service of config.services) {
     services.push(await buildService(service, context, failed.reject));
   }
-  const { network, flows } = context;
+  const { network, flows, upkeep } = context;
   const started: Service[] = [];
   let watch: Disposable | undefined;
 
@@ -53,6 +56,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   };
 
   const stop = async (): Promise<void> => {
+    upkeep.stop();
     for (const service of started) await service.close();
     await idle();
     flows.abortAll(new Error("The program stops"));
@@ -71,6 +75,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
           await service.start();
           started.push(service);
         }
+        upkeep.start();
       } catch (error) {
         await stop();
         throw error;
@@ -91,6 +96,8 @@ export function buildContext({ platform, clock, log }: AppOptions): Context {
     crypto.getRandomValues(into as Uint8Array<ArrayBuffer>);
   };
   const streams = nodeStreams(platform.readInto);
+  const upkeep = new Upkeep(clock);
+  const files = systemFiles();
   const context: Context = {
     platform,
     streams,
@@ -98,6 +105,9 @@ export function buildContext({ platform, clock, log }: AppOptions): Context {
     log,
     random,
     network,
+    upkeep,
+    files,
+    bypasses: new Bypasses({ files, log, upkeep }),
     flows: new Flows({ clock, log }),
     resolvers: new Resolvers({
       network: platform,

@@ -6,10 +6,13 @@ import type { OpenTun } from "../device/open_tun.ts";
 import type { Nameserver } from "../system/resolv_conf.ts";
 import type { ReadRoutes } from "../system/routes.ts";
 import type { System } from "../system/system.ts";
+import type { Bypasses } from "./bypasses.ts";
+import type { Files } from "./files.ts";
 import type { Flows } from "./flows.ts";
 import type { Names } from "./names.ts";
 import type { NetworkState } from "./network_state.ts";
 import type { Resolvers } from "./resolvers.ts";
+import type { Upkeep } from "./upkeep.ts";
 
 /** What `main.ts` takes from the system and hands in, so that tests run without it. */
 export interface Platform extends Network {
@@ -35,6 +38,9 @@ export interface Context {
   /** Fills an array with unpredictable octets. */
   readonly random: (into: Uint8Array) => void;
   readonly flows: Flows;
+  readonly upkeep: Upkeep;
+  readonly files: Files;
+  readonly bypasses: Bypasses;
   readonly network: NetworkState;
   /** The machine's own: for the names of nodes, and for those that a direct way is asked for, where no resolver is configured. */
   readonly resolvers: Resolvers;

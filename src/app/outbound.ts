@@ -30,7 +30,7 @@ import { ws } from "../outbound/transport/ws.ts";
 import { via } from "../outbound/via.ts";
 import { warm } from "../outbound/warm.ts";
 import type { Credentials } from "../proto/credentials.ts";
-import { type BypassGroup, bypassGroup } from "../rules/bypass.ts";
+import type { BypassGroup } from "../rules/bypass.ts";
 import type { Context } from "./context.ts";
 import { readClientTls } from "./pem.ts";
 
@@ -90,7 +90,7 @@ async function buildHop(
   return {
     at,
     name,
-    bypass: bypassOf(bypasses),
+    bypass: await bypassOf(bypasses, context),
     select: select({ strategy, nodes, random }),
     hasChoice: nodes.length > 1,
     needsName: configs.some(({ type, bypasses }) =>
@@ -116,7 +116,7 @@ async function buildChoice(
     way: wayOf(config),
     ...(config.type === "direct" ? {} : { host: config.host }),
     egress: context.network.egress(config.egress),
-    bypass: bypassOf(config.bypasses),
+    bypass: await bypassOf(config.bypasses, context),
     weight,
     backup,
     health,
@@ -131,8 +131,11 @@ function wayOf(config: NodeConfig): string {
   return `${connector.type}+${transport.type} ${address}`;
 }
 
-function bypassOf(bypasses: readonly BypassConfig[]): BypassGroup | undefined {
-  return bypasses.length === 0 ? undefined : bypassGroup(bypasses);
+async function bypassOf(
+  configs: readonly BypassConfig[],
+  { bypasses }: Context,
+): Promise<BypassGroup | undefined> {
+  return configs.length === 0 ? undefined : await bypasses.group(configs);
 }
 
 interface NodeOptions {

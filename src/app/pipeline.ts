@@ -17,7 +17,7 @@ import { fallback } from "../middleware/fallback.ts";
 import { ipv6 } from "../middleware/ipv6.ts";
 import { sniff } from "../middleware/sniff.ts";
 import type { Decide, Route } from "../outbound/route.ts";
-import { bypassGroup, candidatesOf } from "../rules/bypass.ts";
+import { type BypassGroup, candidatesOf } from "../rules/bypass.ts";
 import type { Context } from "./context.ts";
 import { buildOutbound, type Outbound } from "./outbound.ts";
 
@@ -61,8 +61,9 @@ export async function buildPipeline(
   const outbound = await buildOutbound(route, context);
   const { dialer } = outbound;
   const handshake = new Handshake({ mode, clock, timeout: route.dialTimeout });
+  const decide = await context.bypasses.group(route.bypasses);
   const stages = (prepare: Outbound["prepare"]): Middleware[] =>
-    buildStages(options, { ...outbound, prepare }, clock);
+    buildStages(options, { ...outbound, prepare, decide, clock });
   const handle = compose(
     stages(outbound.prepare),
     (flow) =>
@@ -77,15 +78,19 @@ export async function buildPipeline(
   };
 }
 
+interface StageOptions extends Pick<Outbound, "needsName" | "prepare"> {
+  /** The service's bypass. */
+  readonly decide: BypassGroup;
+  readonly clock: Clock;
+}
+
 /** What a flow goes through before its way is chosen. */
 function buildStages(
   { route, sniffing, ipv6: tcp6 }: Omit<PipelineOptions, "handshake">,
-  { needsName, prepare }: Pick<Outbound, "needsName" | "prepare">,
-  clock: Clock,
+  { needsName, prepare, decide, clock }: StageOptions,
 ): Middleware[] {
   const stages: Middleware[] = [];
   if (tcp6) stages.push(ipv6());
-  const decide = bypassGroup(route.bypasses);
   if (sniffing?.tcp || sniffing?.udp) {
     stages.push(sniff({
       ...sniffing,

@@ -1,6 +1,7 @@
 import type { Millis } from "../base/clock.ts";
 import type { Position } from "../base/errors.ts";
 import type { Address } from "../wire/address.ts";
+import type { Place } from "./problems.ts";
 import type { Secret } from "./secret.ts";
 
 /** What of a configuration says how a flow gets out; `schema.ts` has the rest. */
@@ -196,6 +197,21 @@ export interface BypassConfig {
   /** "tcp", "udp", "tcp6"; any when undefined. */
   readonly network: string | undefined;
   readonly matchers: readonly MatcherConfig[];
+  /** Of further matchers. */
+  readonly loader: LoaderConfig;
+}
+
+/** Where a list comes from that the configuration does not spell out. */
+export interface LoaderConfig {
+  readonly sources: readonly SourceConfig[];
+  /** Between readings, at least 1 s; without it they are read once. */
+  readonly reload: Millis | undefined;
+}
+
+export interface SourceConfig extends Place {
+  readonly type: "file";
+  /** As written. */
+  readonly file: string;
 }
 
 export interface MatcherConfig {

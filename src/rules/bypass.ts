@@ -1,10 +1,5 @@
 import { formatPosition, type Position } from "../base/errors.ts";
-import { compilePatterns } from "./pattern_set.ts";
-
-export interface Matcher {
-  readonly text: string;
-  readonly at: Position;
-}
+import type { Matcher, MatcherSet } from "./matcher_set.ts";
 
 export interface BypassOptions {
   readonly name: string;
@@ -13,7 +8,8 @@ export interface BypassOptions {
   readonly whitelist: boolean;
   /** "tcp", "udp" or "tcp6"; flows of other networks are not bypassed. */
   readonly network: string | undefined;
-  readonly matchers: readonly Matcher[];
+  /** Those that the configuration spells out, and those of each list as it was read last. The first that matches is named. */
+  readonly matchers: readonly { readonly current: MatcherSet }[];
 }
 
 /** One of the things that a flow's destination is known as. */
@@ -76,7 +72,6 @@ export function bypassGroup(members: readonly BypassOptions[]): BypassGroup {
 
 function bypass(options: BypassOptions): BypassGroup {
   const { name, whitelist, matchers } = options;
-  const patterns = compilePatterns(matchers.map(({ text }) => text));
   const here = `${name}, ${formatPosition(options.at)}`;
   return (network, candidates) => {
     if (candidates.length === 0) {
@@ -87,7 +82,7 @@ function bypass(options: BypassOptions): BypassGroup {
       const because = `${here} is for ${options.network} alone`;
       return { bypassed: false, because, final: true };
     }
-    if (patterns.size === 0) {
+    if (matchers.every(({ current }) => current.size === 0)) {
       return options.network === undefined || whitelist
         ? { bypassed: false, because: `${here} has no matchers`, final: true }
         : {
@@ -97,7 +92,7 @@ function bypass(options: BypassOptions): BypassGroup {
         };
     }
     for (const { host, port } of candidates) {
-      const matcher = matchers[patterns.match(host, port)];
+      const matcher = find(matchers, host, port);
       if (matcher === undefined) continue;
       const { text, at } = matcher;
       const because = `${host} matches ${text}, ${formatPosition(at)}`;
@@ -105,6 +100,19 @@ function bypass(options: BypassOptions): BypassGroup {
     }
     const hosts = candidates.map(({ host }) => host).join(" and ");
     const because = `${hosts} not in ${here}`;
-    return { bypassed: whitelist, because, final: !patterns.matchesNames };
+    const final = !matchers.some(({ current }) => current.matchesNames);
+    return { bypassed: whitelist, because, final };
   };
+}
+
+function find(
+  sets: BypassOptions["matchers"],
+  host: string,
+  port: number,
+): Matcher | undefined {
+  for (const { current } of sets) {
+    const matcher = current.find(host, port);
+    if (matcher !== undefined) return matcher;
+  }
+  return undefined;
 }

@@ -1,5 +1,6 @@
-import { parseAddress, type Prefix, unmapped } from "../wire/address.ts";
+import { parseAddress, unmapped } from "../wire/address.ts";
 import {
+  addPrefix,
   addRange,
   createAddressRanges,
   createAddressTable,
@@ -11,6 +12,7 @@ import { parsePattern, type Pattern, type PortRange } from "./pattern.ts";
 
 /** Compiled once, read for every flow. */
 export interface PatternSet {
+  /** Of patterns that can match. */
   readonly size: number;
   /** Some of them may match a name; the others match addresses alone. */
   readonly matchesNames: boolean;
@@ -27,58 +29,75 @@ interface GlobEntry {
   readonly index: number;
 }
 
-/** Patterns that cannot be read match nothing: `patternProblem` is for whoever reads them from a file. */
-export function compilePatterns(texts: readonly string[]): PatternSet {
-  const prefixRanges = createAddressRanges();
-  const otherRanges = createAddressRanges();
-  const names = new NameTable();
-  const below = new NameTable();
-  const globs: GlobEntry[] = [];
-  let matchesNames = false;
-  for (const [index, text] of texts.entries()) {
+/** Takes one pattern after the other, so that a long list need not be read in one go. */
+export class PatternSetBuilder {
+  readonly #prefixes = createAddressRanges();
+  readonly #ranges = createAddressRanges();
+  readonly #names = new NameTable();
+  readonly #below = new NameTable();
+  readonly #globs: GlobEntry[] = [];
+  #taken = 0;
+  #valid = 0;
+  #matchesNames = false;
+
+  /** Gives the pattern the next index. One that cannot be read matches nothing; what is wrong with it is returned. */
+  add(text: string): string | undefined {
+    const index = this.#taken++;
     const pattern = parsePattern(text);
-    matchesNames ||= mayMatchName(pattern);
+    this.#matchesNames ||= mayMatchName(pattern);
     switch (pattern.kind) {
-      case "prefix": {
-        const [first, last] = boundsOf(pattern.prefix);
-        addRange(prefixRanges, first, last, index);
+      case "prefix":
+        addPrefix(this.#prefixes, pattern.prefix, index);
         break;
-      }
       case "range":
-        addRange(otherRanges, pattern.first, pattern.last, index);
+        addRange(this.#ranges, pattern.first, pattern.last, index);
         break;
       case "name":
-        names.add(pattern.name, pattern.ports, index);
+        this.#names.add(pattern.name, pattern.ports, index);
         break;
       case "below":
-        below.add(pattern.suffix, pattern.ports, index);
+        this.#below.add(pattern.suffix, pattern.ports, index);
         break;
       case "glob":
-        globs.push({ glob: pattern.glob, ports: pattern.ports, index });
+        this.#globs.push({ glob: pattern.glob, ports: pattern.ports, index });
         break;
       case "invalid":
-        break;
+        return pattern.problem;
     }
+    this.#valid++;
+    return undefined;
   }
-  const prefixes = createAddressTable(prefixRanges);
-  const ranges = createAddressTable(otherRanges);
-  return {
-    size: texts.length,
-    matchesNames,
-    match(host, port) {
-      const address = parseAddress(host);
-      if (address !== undefined) {
-        // An IPv4-mapped address counts as IPv4 for prefixes, and for nothing else.
-        const index = findAddress(prefixes, unmapped(address));
-        if (index >= 0) return index;
-        const other = findAddress(ranges, address);
-        if (other >= 0) return other;
-      }
-      const name = host.toLowerCase();
-      const index = findName(names, below, name, port);
-      return index >= 0 ? index : findGlob(globs, name, port);
-    },
-  };
+
+  /** Takes the patterns over: nothing may be added any more. */
+  build(): PatternSet {
+    const prefixes = createAddressTable(this.#prefixes);
+    const ranges = createAddressTable(this.#ranges);
+    const [names, below, globs] = [this.#names, this.#below, this.#globs];
+    return {
+      size: this.#valid,
+      matchesNames: this.#matchesNames,
+      match(host, port) {
+        const address = parseAddress(host);
+        if (address !== undefined) {
+          // An IPv4-mapped address counts as IPv4 for prefixes, and for nothing else.
+          const index = findAddress(prefixes, unmapped(address));
+          if (index >= 0) return index;
+          const other = findAddress(ranges, address);
+          if (other >= 0) return other;
+        }
+        const name = host.toLowerCase();
+        const index = findName(names, below, name, port);
+        return index >= 0 ? index : findGlob(globs, name, port);
+      },
+    };
+  }
+}
+
+/** Patterns that cannot be read match nothing: `patternProblem` is for whoever reads them from a file. */
+export function compilePatterns(texts: readonly string[]): PatternSet {
+  const builder = new PatternSetBuilder();
+  for (const text of texts) builder.add(text);
+  return builder.build();
 }
 
 /** A name that is spelt like an address is none that a flow can have. */
@@ -132,17 +151,4 @@ function findGlob(
     port >= ports.first && port <= ports.last && matchGlob(glob, host)
   );
   return found?.index ?? -1;
-}
-
-/** The first and the last address of a prefix. */
-function boundsOf({ address, length }: Prefix): [Uint8Array, Uint8Array] {
-  const first = new Uint8Array(address.length);
-  const last = new Uint8Array(address.length);
-  for (const [i, octet] of address.entries()) {
-    const bits = Math.min(Math.max(length - i * 8, 0), 8);
-    const hostMask = 0xff >> bits;
-    first[i] = octet & ~hostMask;
-    last[i] = octet | hostMask;
-  }
-  return [first, last];
 }

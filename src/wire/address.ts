@@ -7,6 +7,9 @@ export interface Prefix {
   readonly length: number;
 }
 
+const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
+
 /** Dotted decimal without leading zeros, or RFC 4291 §2.2 text without a zone; undefined for anything else. */
 export function parseAddress(text: string): Address | undefined {
   return text.includes(":") ? parseIpv6(text) : parseIpv4(text);
@@ -58,6 +61,9 @@ export function unmapped(address: Address): Address {
 }
 
 function parseIpv4(text: string): Address | undefined {
+  // Most of what is no address is a name, which need not be taken apart.
+  const first = text.charCodeAt(0);
+  if (first < DIGIT_0 || first > DIGIT_9) return undefined;
   const parts = text.split(".");
   if (parts.length !== 4) return undefined;
   const address = new Uint8Array(4);

@@ -2,12 +2,15 @@ import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import { buildNames } from "../../src/app/build_names.ts";
 import type { Context } from "../../src/app/context.ts";
+import { Bypasses } from "../../src/app/bypasses.ts";
 import { Flows } from "../../src/app/flows.ts";
 import { NetworkState } from "../../src/app/network_state.ts";
 import { Resolvers } from "../../src/app/resolvers.ts";
+import { Upkeep } from "../../src/app/upkeep.ts";
 import type { SocketOptions } from "../../src/base/socket.ts";
 import type { ByteStream } from "../../src/flow/stream.ts";
 import { SYSTEMS } from "../../src/system/system.ts";
+import { memoryFiles } from "./memory_files.ts";
 import { ManualClock } from "./manual_clock.ts";
 import { silentLog } from "./silent_log.ts";
 
@@ -54,6 +57,8 @@ export function testContext(
     version: () => 0,
     addresses: () => [],
   });
+  const upkeep = new Upkeep(clock);
+  const files = memoryFiles();
   const context: Context = {
     platform,
     streams,
@@ -61,6 +66,9 @@ export function testContext(
     log,
     random,
     flows: new Flows({ clock, log }),
+    upkeep,
+    files,
+    bypasses: new Bypasses({ files, log, upkeep }),
     network,
     resolvers: new Resolvers({
       network: platform,

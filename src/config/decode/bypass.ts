@@ -1,6 +1,7 @@
 import type { BypassConfig } from "../chain_schema.ts";
 import type { Context } from "./context.ts";
-import { flag, place, refuse, type Section, text, texts } from "./section.ts";
+import { decodeLoader } from "./loader.ts";
+import { flag, place, type Section, text, texts } from "./section.ts";
 
 /** Those that `bypass` and `bypasses` of an object name, as one group. */
 export function decodeBypasses(
@@ -27,7 +28,6 @@ function decodeBypass(section: Section, context: Context): BypassConfig {
   const known = context.bypasses.get(section.node);
   if (known !== undefined) return known;
   const { problems } = context;
-  refuse(section, ["file", "redis", "http", "plugin"], problems);
   const network = text(section, "network").toLowerCase();
   if (!["", "tcp", "udp", "tcp6"].includes(network)) {
     problems.error(
@@ -50,6 +50,7 @@ function decodeBypass(section: Section, context: Context): BypassConfig {
     whitelist: flag(section, "whitelist") || flag(section, "reverse"),
     network: network === "" ? undefined : network,
     matchers,
+    loader: decodeLoader(section, problems),
   };
   context.bypasses.set(section.node, bypass);
   return bypass;

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import type { Flow } from "../../../src/flow/flow.ts";
 import { bypass } from "../../../src/middleware/bypass.ts";
 import { bypassGroup } from "../../../src/rules/bypass.ts";
+import { matcherSet } from "../../../src/rules/matcher_set.ts";
 import { tcpFlow, udpFlow } from "../../support/flows.ts";
 import { streamPair } from "../../support/stream_pair.ts";
 
@@ -14,7 +15,11 @@ const MIDDLEWARE = bypass({
     at: AT,
     whitelist: false,
     network: undefined,
-    matchers: ["192.0.2.1", ".example.com"].map((text) => ({ text, at: AT })),
+    matchers: [{
+      current: matcherSet(
+        ["192.0.2.1", ".example.com"].map((text) => ({ text, at: AT })),
+      ),
+    }],
   }]),
 });
 

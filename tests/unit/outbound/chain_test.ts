@@ -11,13 +11,14 @@ import {
 import { routed } from "../../../src/outbound/route.ts";
 import { type Choice, select } from "../../../src/outbound/select.ts";
 import { type BypassGroup, bypassGroup } from "../../../src/rules/bypass.ts";
+import { matcherSet } from "../../../src/rules/matcher_set.ts";
 import { tcpFlow, upstreamOf } from "../../support/flows.ts";
 import { streamPair } from "../../support/stream_pair.ts";
 
 const AT = { file: "config.yaml", line: 31, column: 7 };
 
 function bypassing(text: string, network?: string): BypassGroup {
-  const matchers = [{ text, at: AT }];
+  const matchers = [{ current: matcherSet([{ text, at: AT }]) }];
   return bypassGroup([
     { name: "bypass-0", at: AT, whitelist: false, network, matchers },
   ]);

@@ -5,6 +5,7 @@ import {
   type SelectOptions,
 } from "../../../src/outbound/select.ts";
 import { bypassGroup } from "../../../src/rules/bypass.ts";
+import { matcherSet } from "../../../src/rules/matcher_set.ts";
 import { tcpFlow } from "../../support/flows.ts";
 import { streamPair } from "../../support/stream_pair.ts";
 
@@ -19,7 +20,7 @@ interface TestNode {
 
 function choice({ name, failed, backup, weight, bypass }: TestNode): Choice {
   const at = { file: "a.yaml", line: 1, column: 1 };
-  const matchers = [{ text: bypass ?? "", at }];
+  const matchers = [{ current: matcherSet([{ text: bypass ?? "", at }]) }];
   return {
     name,
     at,

@@ -4,6 +4,7 @@ import {
   type BypassOptions,
   type Candidate,
 } from "../../../src/rules/bypass.ts";
+import { matcherSet } from "../../../src/rules/matcher_set.ts";
 
 function list(
   name: string,
@@ -16,7 +17,9 @@ function list(
     at: at(10),
     whitelist: false,
     network: undefined,
-    matchers: matchers.map((text, i) => ({ text, at: at(i + 1) })),
+    matchers: [{
+      current: matcherSet(matchers.map((text, i) => ({ text, at: at(i + 1) }))),
+    }],
     ...more,
   };
 }

@@ -33,6 +33,7 @@ Deno.test("decodeBypasses reads each matcher with its line [B.8]", () => {
       { text: ".example.com", at: { file: "a.yaml", line: 11, column: 5 } },
       { text: "10.0.0.0/8", at: { file: "a.yaml", line: 12, column: 5 } },
     ],
+    loader: { sources: [], reload: undefined },
   }]);
 });
 
@@ -58,6 +59,26 @@ Deno.test("decodeBypasses joins bypass and bypasses into one group [B.1]", () =>
   assertEquals(bypasses.map(({ name }) => name), ["b", "a", "c"]);
 });
 
+Deno.test("decodeBypasses reads where a list comes from, and how often it is read again [B.8]", () => {
+  const rows: [string, number | undefined][] = [
+    ["", undefined],
+    [", reload: 30s", 30_000],
+    [", reload: 100ms", 1_000],
+  ];
+  for (const [more, reload] of rows) {
+    const written = file(`- {name: b, file: {path: lists/a.txt}${more}}`);
+    assertEquals(tungoOf(written).route.bypasses[0]?.loader, {
+      sources: [{
+        type: "file",
+        file: "lists/a.txt",
+        path: "bypasses[0].file.path",
+        at: { file: "a.yaml", line: 8, column: 26 },
+      }],
+      reload,
+    });
+  }
+});
+
 Deno.test("decodeBypasses says what it cannot use, and where", () => {
   const rows: [{ readonly yaml: string }, string][] = [
     [
@@ -69,8 +90,12 @@ Deno.test("decodeBypasses says what it cannot use, and where", () => {
       'a.yaml:8:22: Cannot use the network "sctp" as it must be tcp, udp or tcp6 (bypasses[0].network)',
     ],
     [
-      file("- {name: b, file: {path: x}}"),
-      'a.yaml:8:19: "file" is not supported yet (bypasses[0].file)',
+      file("- {name: b, file: {path: }}"),
+      "a.yaml:8:19: Cannot read a file without its path (bypasses[0].file.path)",
+    ],
+    [
+      file("- {name: b, redis: {addr: x}}"),
+      'a.yaml:8:20: "redis" is not supported yet (bypasses[0].redis)',
     ],
     [
       file("- {name: b, http: {url: x}}"),

@@ -1,0 +1,56 @@
+import type { Clock, Millis } from "../base/clock.ts";
+
+/** What goes on beside the flows of a configuration: lists that are read again, nodes that are probed. Nothing of it before `start`. */
+export class Upkeep {
+  readonly #clock: Clock;
+  readonly #starts: (() => Disposable)[] = [];
+  #running: DisposableStack | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** `start` is called once, by `start` or now where that has been called. */
+  add(start: () => Disposable): void {
+    if (this.#running === undefined) this.#starts.push(start);
+    else this.#running.use(start());
+  }
+
+  /** Runs `task` again and again, `period` after it has ended. It does not reject. */
+  every(period: Millis, task: () => Promise<void>): void {
+    this.add(() => repeat(this.#clock, period, task));
+  }
+
+  start(): void {
+    this.#running ??= new DisposableStack();
+    for (const start of this.#starts.splice(0)) this.#running.use(start());
+  }
+
+  stop(): void {
+    this.#running?.[Symbol.dispose]();
+    this.#running = undefined;
+  }
+}
+
+function repeat(
+  clock: Clock,
+  period: Millis,
+  task: () => Promise<void>,
+): Disposable {
+  let timer: Disposable | undefined;
+  let stopped = false;
+  const wait = (): void => {
+    if (stopped) return;
+    timer = clock.callAt(
+      clock.now() + period,
+      () => void task().finally(wait),
+    );
+  };
+  wait();
+  return {
+    [Symbol.dispose]() {
+      stopped = true;
+      timer?.[Symbol.dispose]();
+    },
+  };
+}
