@@ -1,0 +1,300 @@
+import type { Clock, Millis } from "../base/clock.ts";
+import { ProtocolError, TruncatedError } from "../base/errors.ts";
+import { type ByteStream, deferred } from "../flow/stream.ts";
+import {
+  encodeSmuxSignal,
+  encodeSmuxUpdate,
+  SMUX_FIRST_WINDOW,
+  SmuxReader,
+  type SmuxSink,
+  type SmuxVersion,
+} from "../proto/smux.ts";
+import type { SmuxFrames } from "./smux_frames.ts";
+import { SmuxOutput } from "./smux_output.ts";
+import { type SmuxLink, SmuxStream } from "./smux_stream.ts";
+
+/** Streams of a carrier that are open at once; a peer's further ones are closed at once. */
+export const SMUX_STREAMS_MAX = 4096;
+
+/** By this id of a NOP, which means nothing to others, two tungos know each other: "tung", little-endian. */
+const TUNGO = 0x676e_7574;
+
+/** GOST's first stream, too. */
+const FIRST_ID = 3;
+/** Ids are 32 bits. */
+const LAST_ID = 2 ** 32 - 1;
+
+/** How long one stream's unread octets may keep the others waiting. */
+const HOLD: Millis = 10_000;
+
+export interface SmuxKeepalive {
+  /** Between NOPs. */
+  readonly interval: Millis;
+  /** Without a frame; at least `interval`. */
+  readonly timeout: Millis;
+}
+
+export interface SmuxOptions {
+  /** A client opens streams, and a server takes them in. */
+  readonly role: "client" | "server";
+  /** Without one it is the peer's. */
+  readonly version?: SmuxVersion;
+  readonly keepalive: SmuxKeepalive | undefined;
+  /** Octets that all streams together may leave unread; then nothing more is read from the carrier. */
+  readonly receiveBuffer: number;
+  /** Octets that one stream may leave unread, in version 2. */
+  readonly streamBuffer: number;
+  /** Shared by sessions. */
+  readonly frames: SmuxFrames;
+  readonly clock: Clock;
+  /** A server's: takes the stream over. */
+  readonly onStream?: (stream: ByteStream) => void;
+}
+
+/** Many streams on one carrier, which it takes over. */
+export class SmuxSession {
+  /** Resolves with the reason when the carrier is gone. */
+  readonly closed: Promise<unknown>;
+  readonly #closed = deferred<unknown>();
+  readonly #carrier: ByteStream;
+  readonly #options: SmuxOptions;
+  readonly #reader: SmuxReader;
+  readonly #streams = new Map<number, SmuxStream>();
+  readonly #output: SmuxOutput;
+  readonly #link: SmuxLink;
+  #nextId = FIRST_ID;
+  #peerIsTungo = false;
+  #unread = 0;
+  /** Set while too much is unread. */
+  #drained: PromiseWithResolvers<void> | undefined;
+  #hold: Disposable | undefined;
+  #heardAt: Millis;
+  #heard = false;
+  #keepalive: Disposable | undefined;
+  /** No more streams. */
+  #retired = false;
+  #failure: { readonly reason: unknown } | undefined;
+
+  constructor(carrier: ByteStream, options: SmuxOptions) {
+    const { clock, frames, streamBuffer, role, keepalive } = options;
+    this.#carrier = carrier;
+    this.#options = options;
+    this.#reader = new SmuxReader(options.version);
+    this.#heardAt = clock.now();
+    this.closed = this.#closed.promise;
+    this.#output = new SmuxOutput(carrier, (reason) => this.#fail(reason));
+    const output = this.#output;
+    this.#link = {
+      clock,
+      frames,
+      output,
+      window: streamBuffer,
+      version: () => this.#version(),
+      halfCloses: () => this.#peerIsTungo,
+      signal: (signal, stream) =>
+        output.answer(encodeSmuxSignal(this.#version(), signal, stream)),
+      update: (stream, consumed) =>
+        output.answer(encodeSmuxUpdate(stream, consumed, streamBuffer)),
+      freed: (octets) => this.#free(octets),
+      forget: (stream) => this.#forget(stream),
+    };
+    if (role === "client") this.#link.signal("nop", TUNGO);
+    if (keepalive !== undefined) this.#scheduleKeepalive(keepalive);
+    void this.#receive();
+  }
+
+  /** A client's next stream: the peer learns of it with its first octets. */
+  open(): ByteStream {
+    const stream = new SmuxStream(this.#nextId, this.#link, { opener: true });
+    this.#nextId += 2;
+    if (this.#failure) stream.fail(this.#failure.reason);
+    else this.#streams.set(stream.id, stream);
+    return stream;
+  }
+
+  /** Whether streams can be opened, and would not wait for others to be read. */
+  isOpen(): boolean {
+    return this.#failure === undefined && this.#drained === undefined &&
+      !this.#retired && this.#nextId < LAST_ID &&
+      this.#streams.size < SMUX_STREAMS_MAX;
+  }
+
+  /** The peer has named itself as one of ours: its FIN ends one direction only, and it says when a stream is given up. */
+  peerIsTungo(): boolean {
+    return this.#peerIsTungo;
+  }
+
+  /** When something came last, or when it began. */
+  heardAt(): Millis {
+    return this.#heardAt;
+  }
+
+  /** Ends it when the last of its streams has ended. */
+  retire(): void {
+    this.#retired = true;
+    this.#endIfUnused();
+  }
+
+  async #receive(): Promise<void> {
+    let violation: ProtocolError | undefined;
+    const feed = (octets: Uint8Array): void => {
+      this.#heardAt = this.#options.clock.now();
+      violation ??= this.#reader.push(octets, this.#sink);
+    };
+    try {
+      while (await this.#carrier.read(feed)) {
+        if (violation !== undefined) return this.#fail(violation);
+        if (this.#unread >= this.#options.receiveBuffer) await this.#stop();
+      }
+      this.#fail(this.#carrierEnd());
+    } catch (error) {
+      this.#fail(this.#carrierEnd(error));
+    }
+  }
+
+  readonly #sink: SmuxSink = {
+    onSignal: (signal, id) => {
+      this.#heard = true;
+      switch (signal) {
+        case "syn":
+          return this.#accept(id);
+        case "fin":
+          return this.#streams.get(id)?.receiveFin();
+        case "nop":
+          return this.#onNop(id);
+        case "rst":
+          return this.#onReset(id);
+        default:
+          throw new Error(`Unreachable signal: ${signal satisfies never}`);
+      }
+    },
+    onPayload: (id, octets) => {
+      this.#heard = true;
+      const stream = this.#streams.get(id);
+      // One that we have closed, or that the peer has never opened: as in GOST nobody is told.
+      if (stream === undefined) return;
+      this.#unread += stream.receive(octets);
+      const { streamBuffer } = this.#options;
+      if (this.#version() === 1) return;
+      if (stream.unread() <= Math.max(streamBuffer, SMUX_FIRST_WINDOW)) return;
+      const { length } = octets;
+      const message = `The peer sends more than its window: ${length} octets`;
+      stream.abort(new TruncatedError(message));
+    },
+    onUpdate: (id, consumed, window) =>
+      this.#streams.get(id)?.receiveUpdate(consumed, window),
+  };
+
+  #accept(id: number): void {
+    const { onStream } = this.#options;
+    if (this.#streams.has(id)) return;
+    if (onStream === undefined || !this.isOpen()) {
+      this.#link.signal("fin", id);
+      return;
+    }
+    const stream = new SmuxStream(id, this.#link, { opener: false });
+    this.#streams.set(id, stream);
+    onStream(stream);
+  }
+
+  #onNop(id: number): void {
+    if (id !== TUNGO || this.#peerIsTungo) return;
+    this.#peerIsTungo = true;
+    if (this.#options.role === "server") this.#link.signal("nop", TUNGO);
+    for (const stream of this.#streams.values()) stream.flushFin();
+  }
+
+  #onReset(id: number): void {
+    const stream = this.#streams.get(id);
+    if (stream === undefined) return;
+    stream.fail(new TruncatedError("The peer has given the stream up"));
+    this.#forget(stream);
+  }
+
+  #version(): SmuxVersion {
+    return this.#reader.version() ?? 1;
+  }
+
+  #free(octets: number): void {
+    this.#unread -= octets;
+    if (this.#unread >= this.#options.receiveBuffer) return;
+    this.#drained?.resolve();
+    this.#drained = undefined;
+    this.#hold?.[Symbol.dispose]();
+  }
+
+  /** Waits until enough has been read. */
+  async #stop(): Promise<void> {
+    this.#drained = deferred();
+    const { promise } = this.#drained;
+    this.#holdFor();
+    await promise;
+    this.#heardAt = this.#options.clock.now();
+  }
+
+  /** One stream that nobody reads must not hold up the others for ever. */
+  #holdFor(): void {
+    const { clock } = this.#options;
+    this.#hold = clock.callAt(clock.now() + HOLD, () => {
+      const [worst] = [...this.#streams.values()]
+        .sort((a, b) => b.unread() - a.unread());
+      if (this.#streams.size < 2 || worst === undefined) {
+        this.#holdFor();
+        return;
+      }
+      const seconds = HOLD / 1000;
+      const message =
+        `Nobody has read ${worst.unread()} octets for ${seconds} s, and other streams of the carrier wait for it`;
+      worst.abort(new TruncatedError(message));
+    });
+  }
+
+  #forget(stream: SmuxStream): void {
+    this.#streams.delete(stream.id);
+    this.#endIfUnused();
+  }
+
+  #endIfUnused(): void {
+    if (!this.#retired || this.#streams.size > 0) return;
+    this.#fail(new Error("The carrier is not needed any more"));
+  }
+
+  #scheduleKeepalive({ interval, timeout }: SmuxKeepalive): void {
+    const { clock } = this.#options;
+    this.#keepalive = clock.callAt(clock.now() + interval, () => {
+      const isReading = this.#drained === undefined;
+      if (isReading && clock.now() - this.#heardAt >= timeout) {
+        const message = `No word from the peer for ${timeout / 1000} s`;
+        this.#fail(new TruncatedError(message));
+        return;
+      }
+      const isKnown = this.#reader.version() !== undefined;
+      // A carrier that is full keeps itself alive.
+      if (isKnown && !this.#output.isFull()) this.#link.signal("nop", 0);
+      this.#scheduleKeepalive({ interval, timeout });
+    });
+  }
+
+  #carrierEnd(cause?: unknown): TruncatedError {
+    const version = this.#version();
+    const message = this.#heard
+      ? "The carrier has ended"
+      : `The peer has ended the carrier without a frame: if it does not speak version ${version} of smux, mux.version=${
+        3 - version
+      } would do`;
+    return new TruncatedError(message, { cause });
+  }
+
+  #fail(reason: unknown): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = { reason };
+    this.#keepalive?.[Symbol.dispose]();
+    this.#hold?.[Symbol.dispose]();
+    this.#output.stop();
+    for (const stream of this.#streams.values()) stream.fail(reason);
+    this.#streams.clear();
+    this.#drained?.resolve();
+    this.#carrier.abort(reason);
+    this.#closed.resolve(reason);
+  }
+}
