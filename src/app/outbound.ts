@@ -7,8 +7,6 @@ import type {
   HopConfig,
   NodeConfig,
   ProxyNodeConfig,
-  TransportConfig,
-  WebSocketConfig,
 } from "../config/chain_schema.ts";
 import type { RouteConfig } from "../config/schema.ts";
 import type { Dialer } from "../flow/dialer.ts";
@@ -18,21 +16,17 @@ import { http } from "../outbound/connector/http.ts";
 import { relay } from "../outbound/connector/relay.ts";
 import { socks4 } from "../outbound/connector/socks4.ts";
 import { socks5 } from "../outbound/connector/socks5.ts";
-import type { Connector, Transport } from "../outbound/contracts.ts";
+import type { Connector } from "../outbound/contracts.ts";
 import { direct } from "../outbound/direct.ts";
 import { Health } from "../outbound/health.ts";
 import { retry } from "../outbound/retry.ts";
 import { type Decide, type Route, routed } from "../outbound/route.ts";
 import { type Choice, select } from "../outbound/select.ts";
-import { tcp } from "../outbound/transport/tcp.ts";
-import { tls } from "../outbound/transport/tls.ts";
-import { ws } from "../outbound/transport/ws.ts";
 import { via } from "../outbound/via.ts";
-import { warm } from "../outbound/warm.ts";
 import type { Credentials } from "../proto/credentials.ts";
 import type { BypassGroup } from "../rules/bypass.ts";
 import type { Context } from "./context.ts";
-import { readClientTls } from "./pem.ts";
+import { bounded, buildTransport } from "./transport.ts";
 
 /** The way out of a service. */
 export interface Outbound {
@@ -128,7 +122,8 @@ function wayOf(config: NodeConfig): string {
   if (config.type === "direct") return "direct";
   const { connector, transport, host, port } = config;
   const address = formatEndpoint({ host, port });
-  return `${connector.type}+${transport.type} ${address}`;
+  const mux = transport.mux === undefined ? "" : "m";
+  return `${connector.type}+${mux}${transport.type} ${address}`;
 }
 
 async function bypassOf(
@@ -151,10 +146,10 @@ async function buildNode(
   { own, health, timeout }: NodeOptions,
   context: Context,
 ): Promise<Choice["through"]> {
-  const { name, transport, connector, names, egress } = node;
+  const { name, connector, names, egress } = node;
   const { clock } = context;
   const knowing = await context.names.knowing(names, egress, timeout);
-  const carriers = await buildTransport(transport, node, context);
+  const newTransport = await buildTransport(node, timeout, context);
   const hop = {
     name,
     way: wayOf(node),
@@ -166,7 +161,7 @@ async function buildNode(
   const ways = new Map<Dialer, Dialer>();
   return (before = own) => {
     const way = ways.get(before) ??
-      via(knowing(before), { ...hop, transport: warm(carriers, clock) });
+      via(knowing(before), { ...hop, transport: newTransport() });
     ways.set(before, way);
     return way;
   };
@@ -191,75 +186,6 @@ export function buildDirect(
     clock,
     ...(egress.mark === undefined ? {} : { mark: egress.mark }),
   });
-}
-
-type TransportFactories = {
-  readonly [T in TransportConfig["type"]]: (
-    config: Extract<TransportConfig, { type: T }>,
-    plain: Transport,
-    context: Context,
-  ) => Transport | Promise<Transport>;
-};
-
-const TRANSPORTS: TransportFactories = {
-  tcp: (_, plain) => plain,
-  tls: async ({ tls: config, handshakeTimeout }, plain, { clock, streams }) => {
-    const options = await readClientTls(config);
-    return tls(plain, {
-      ...options,
-      ...bounded(handshakeTimeout),
-      clock,
-      streams,
-    });
-  },
-  ws: ({ ws: config }, plain, context) => ws(plain, wsOptions(config, context)),
-  wss: async ({ tls: config, ws: wsConfig }, plain, context) => {
-    const options = await readClientTls(config);
-    const { clock, streams } = context;
-    const secured = tls(plain, {
-      ...options,
-      ...bounded(wsConfig.handshakeTimeout),
-      clock,
-      streams,
-    });
-    return ws(secured, wsOptions(wsConfig, context));
-  },
-};
-
-async function buildTransport(
-  config: TransportConfig,
-  { host, port }: ProxyNodeConfig,
-  context: Context,
-): Promise<Transport> {
-  const keepalive = config.tcpKeepalive;
-  const plain = tcp({
-    address: { host, port },
-    ...(keepalive === undefined ? {} : { keepalive }),
-  });
-  // The table has a factory for each type, and each gets its own kind of config.
-  const build = TRANSPORTS[config.type] as (
-    config: TransportConfig,
-    plain: Transport,
-    context: Context,
-  ) => Transport | Promise<Transport>;
-  return await build(config, plain, context);
-}
-
-function wsOptions(
-  { host, path, headers, handshakeTimeout, pingInterval }: WebSocketConfig,
-  { clock, random }: Context,
-): Parameters<typeof ws>[1] {
-  return {
-    host,
-    path,
-    headers: Object.fromEntries(
-      headers.map(({ name, value }) => [name, value.reveal()]),
-    ),
-    clock,
-    random,
-    ...bounded(handshakeTimeout),
-    ...(pingInterval === undefined ? {} : { keepalive: pingInterval }),
-  };
 }
 
 function buildConnector(
@@ -302,8 +228,4 @@ export function revealed(
   { username, password }: CredentialsConfig,
 ): Credentials {
   return { username, password: password.reveal() };
-}
-
-function bounded(timeout: Millis | undefined): { timeout?: Millis } {
-  return timeout === undefined ? {} : { timeout };
 }

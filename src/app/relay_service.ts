@@ -1,7 +1,12 @@
-import type { RelayServiceConfig, ServerTlsConfig } from "../config/schema.ts";
+import type {
+  ListenerConfig,
+  RelayServiceConfig,
+  ServerTlsConfig,
+} from "../config/schema.ts";
 import { formatEndpoint } from "../flow/flow.ts";
 import type { Listen, Listener } from "../inbound/contracts.ts";
 import { relay } from "../inbound/handler/relay.ts";
+import { mux } from "../inbound/listener/mux.ts";
 import { tcp } from "../inbound/listener/tcp.ts";
 import { type ServerTlsOptions, tls } from "../inbound/listener/tls.ts";
 import { ws } from "../inbound/listener/ws.ts";
@@ -44,7 +49,8 @@ export async function buildRelayService(
       await runHooks("preUp");
       listener = await listen({ host, port, onIncoming });
       const address = formatEndpoint(listener.address);
-      const type = `relay+${config.listener.type}`;
+      const mux = config.listener.mux === undefined ? "" : "m";
+      const type = `relay+${mux}${config.listener.type}`;
       log.info("service.listen", { service: name, address, type });
       await runHooks("postUp");
     },
@@ -58,6 +64,17 @@ export async function buildRelayService(
 
 async function buildListener(
   { listener }: RelayServiceConfig,
+  context: Context,
+): Promise<Listen> {
+  const carriers = await buildCarriers(listener, context);
+  if (listener.mux === undefined) return carriers;
+  const { clock, log } = context;
+  const { version: _, ...options } = listener.mux;
+  return mux(carriers, { ...options, clock, log });
+}
+
+async function buildCarriers(
+  listener: ListenerConfig,
   { clock, log, streams }: Context,
 ): Promise<Listen> {
   switch (listener.type) {

@@ -70,6 +70,23 @@ interface TransportBase {
   readonly at: Position;
   /** Idle time before TCP's own keep-alive probes; without it they stay as the system has them. */
   readonly tcpKeepalive: Millis | undefined;
+  /** Flows are streams of one carrier: GOST's mtcp, mtls, mws and mwss. */
+  readonly mux: MuxConfig | undefined;
+}
+
+/** smux. Lengths in octets. */
+export interface MuxConfig {
+  readonly version: 1 | 2;
+  /** `timeout` is at least `interval`. */
+  readonly keepalive:
+    | { readonly interval: Millis; readonly timeout: Millis }
+    | undefined;
+  /** Of what is sent, at most 65 535. */
+  readonly maxFrameSize: number;
+  /** Unread, of all streams of a carrier. */
+  readonly receiveBuffer: number;
+  /** Unread, of one stream, in version 2; at most `receiveBuffer`. */
+  readonly streamBuffer: number;
 }
 
 export interface TcpTransportConfig extends TransportBase {

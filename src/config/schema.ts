@@ -8,6 +8,7 @@ import type {
   ChainConfig,
   CredentialsConfig,
   EgressConfig,
+  MuxConfig,
   NamesConfig,
   TlsVersion,
 } from "./chain_schema.ts";
@@ -74,14 +75,20 @@ export interface RouteConfig {
 }
 
 export type ListenerConfig =
-  | { readonly type: "tcp" }
-  | { readonly type: "tls"; readonly tls: ServerTlsConfig }
-  | { readonly type: "ws"; readonly path: string }
-  | {
-    readonly type: "wss";
-    readonly path: string;
-    readonly tls: ServerTlsConfig;
-  };
+  & {
+    /** Clients' flows are streams of one carrier: GOST's mtcp, mtls, mws and mwss. Clients choose the version. */
+    readonly mux: MuxConfig | undefined;
+  }
+  & (
+    | { readonly type: "tcp" }
+    | { readonly type: "tls"; readonly tls: ServerTlsConfig }
+    | { readonly type: "ws"; readonly path: string }
+    | {
+      readonly type: "wss";
+      readonly path: string;
+      readonly tls: ServerTlsConfig;
+    }
+  );
 
 export interface ServerTlsConfig {
   readonly at: Position;

@@ -13,6 +13,8 @@ export class Health {
   readonly #options: HealthOptions;
   #fails = 0;
   #failedAt: Millis = -Infinity;
+  /** Of the latest failure. */
+  #cause: unknown;
 
   constructor(options: HealthOptions) {
     this.#options = options;
@@ -25,8 +27,14 @@ export class Health {
       clock.now() - this.#failedAt < failTimeout;
   }
 
-  /** The node itself could not be reached or has broken down; a target that cannot be reached through it is none of its faults. */
-  fail(): void {
+  /**
+   * The node itself could not be reached or has broken down; a target that cannot be reached through it is none of its faults. What several dials
+   * have met with, such as the end of the carrier that they shared, counts once.
+   */
+  fail(error: unknown): void {
+    const cause = rootOf(error);
+    if (cause === this.#cause) return;
+    this.#cause = cause;
     this.#fails++;
     this.#failedAt = this.#options.clock.now();
   }
@@ -34,4 +42,9 @@ export class Health {
   succeed(): void {
     this.#fails = 0;
   }
+}
+
+function rootOf(error: unknown): unknown {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause === undefined ? error : rootOf(cause);
 }

@@ -141,7 +141,7 @@ async function reach(
     if (signal.aborted) throw error;
     const blamed = blame(hop, error);
     // A node before this one that is to blame has been told already.
-    if (blamed !== error) hop.health.fail();
+    if (blamed !== error) hop.health.fail(error);
     throw blamed;
   }
 }
@@ -149,7 +149,7 @@ async function reach(
 /** What a failure says of a node that has been reached. A target that cannot be reached is no fault of it; who is to blame for silence is unknown. */
 function judge({ health }: Hop, error: unknown): void {
   const kind = error instanceof DialError ? error.kind : "broken";
-  if (kind === "auth" || kind === "broken") health.fail();
+  if (kind === "auth" || kind === "broken") health.fail(error);
   else if (kind !== "timeout") health.succeed();
 }
 

@@ -60,7 +60,9 @@ async function expectTraffic(bed: Bed, source: string): Promise<void> {
   assertMatch(refused, /Couldn't connect to server/);
 }
 
-for (const transport of ["tcp", "tls", "ws", "wss"]) {
+for (
+  const transport of ["tcp", "tls", "ws", "wss", "mtcp", "mtls", "mws", "mwss"]
+) {
   bedTest(
     `relay+${transport} carries streams, datagrams and refusals`,
     async (bed) => {

@@ -13,19 +13,6 @@ const TYPES = {
   known: CONNECTORS,
 };
 
-/** Multiplexing, which these connectors use for BIND alone. */
-export const MUX_KEYS: readonly string[] = [
-  "mux.version",
-  "mux.keepaliveInterval",
-  "mux.keepaliveDisabled",
-  "mux.keepaliveTimeout",
-  "mux.maxFrameSize",
-  "mux.maxReceiveBuffer",
-  "mux.maxStreamBuffer",
-  "mux.maxStreamWindow",
-  "mux.type",
-];
-
 /** A node's `connector`; undefined for a type that is not supported. */
 export function decodeConnector(
   section: Section,
@@ -38,7 +25,6 @@ export function decodeConnector(
   const auth = decodeCredentials(child(section, "auth"), problems);
   switch (type) {
     case "relay":
-      metadata.ignore(...MUX_KEYS);
       return {
         type,
         at,
@@ -49,7 +35,7 @@ export function decodeConnector(
       };
     case "socks":
     case "socks5": {
-      metadata.ignore("udp.timeout", ...MUX_KEYS);
+      metadata.ignore("udp.timeout");
       // TLS inside of SOCKS is never offered, and datagrams of any size fit.
       metadata.accept("notls", "udp.bufferSize", "udpBufferSize");
       const relay = metadata.choice(["relay"], ["udp"], undefined);

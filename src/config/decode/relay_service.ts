@@ -1,10 +1,10 @@
 import type { CredentialsConfig } from "../chain_schema.ts";
 import type { ListenerConfig, RelayServiceConfig } from "../schema.ts";
 import { parseEndpoint } from "../values/endpoint.ts";
-import { MUX_KEYS } from "./connector.ts";
 import type { Context } from "./context.ts";
 import { decodeCredentials } from "./credentials.ts";
 import type { Metadata } from "./metadata.ts";
+import { decodeMux, muxedType } from "./mux.ts";
 import {
   child,
   children,
@@ -36,7 +36,7 @@ export function decodeRelayService(
   ignore(listener, ["auther", "authers", "auth"], problems);
   parts.serviceMetadata.refuse("proxyProtocol");
   metadata.refuse("sniffing", "skipauth");
-  metadata.ignore("bind", ...MUX_KEYS);
+  metadata.ignore("bind");
   // Requests are always answered at once, and datagrams of any size fit.
   metadata.accept("nodelay", "udp.bufferSize", "udpBufferSize");
   const addr = text(service, "addr");
@@ -69,21 +69,26 @@ function decodeListener(
   metadata.ignore("keepalive.count", "mptcp", "reuseport");
   const own = child(listener, "tls");
   const given = own.node.entries.length === 0 ? defaultTls : own;
-  switch (text(listener, "type").toLowerCase()) {
+  const named = text(listener, "type").toLowerCase();
+  const carrier = muxedType(named);
+  const mux = carrier && decodeMux(metadata, carrier, problems);
+  const type = carrier ?? named;
+  switch (type) {
     case "tls":
-      return { type: "tls", tls: decodeServerTls(given, problems) };
+      return { type, mux, tls: decodeServerTls(given, problems) };
     case "ws":
       ignoreTls(listener, problems);
-      return { type: "ws", path: decodeWebSocketPath(metadata) };
+      return { type, mux, path: decodeWebSocketPath(metadata) };
     case "wss":
       return {
-        type: "wss",
+        type,
+        mux,
         path: decodeWebSocketPath(metadata),
         tls: decodeServerTls(given, problems),
       };
     default:
       ignoreTls(listener, problems);
-      return { type: "tcp" };
+      return { type: "tcp", mux };
   }
 }
 

@@ -8,7 +8,16 @@ import { child, children, place, type Section, text } from "./section.ts";
 import { partsOf, reportUnknownOfService } from "./service_parts.ts";
 import { decodeTungoService } from "./tungo_service.ts";
 
-const RELAY_LISTENERS = ["tcp", "tls", "ws", "wss"];
+const RELAY_LISTENERS = [
+  "tcp",
+  "tls",
+  "ws",
+  "wss",
+  "mtcp",
+  "mtls",
+  "mws",
+  "mwss",
+];
 
 interface DecodedServices {
   readonly services: readonly ServiceConfig[];
@@ -98,7 +107,7 @@ function complainOfType(
   problems: Problems,
 ): void {
   const known = what === "handler" ? HANDLERS : LISTENERS;
-  const all = "use tungo, or relay with tcp, tls, ws or wss";
+  const all = `use tungo, or relay with ${RELAY_LISTENERS.join(", ")}`;
   problems.error(unknown(what, type, known, all), place(section, "type"));
 }
 

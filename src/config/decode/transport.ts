@@ -3,6 +3,7 @@ import type { TransportConfig } from "../chain_schema.ts";
 import { DIALERS } from "../known_types.ts";
 import type { Problems } from "../problems.ts";
 import type { Metadata } from "./metadata.ts";
+import { decodeMux, muxedType } from "./mux.ts";
 import { child, ignore, place, type Section, text } from "./section.ts";
 import { decodeClientTls } from "./tls.ts";
 import { rejectType } from "./types.ts";
@@ -10,7 +11,7 @@ import { decodeWebSocket } from "./websocket.ts";
 
 const TYPES = {
   what: "dialer",
-  supported: ["tcp", "tls", "ws", "wss"],
+  supported: ["tcp", "tls", "ws", "wss", "mtcp", "mtls", "mws", "mwss"],
   known: DIALERS,
 };
 
@@ -27,18 +28,27 @@ export function decodeTransport(
   { addr, host }: NodeAddress,
   problems: Problems,
 ): TransportConfig | undefined {
-  const type = text(section, "type").toLowerCase() || "tcp";
-  const at = section.at;
+  const named = text(section, "type").toLowerCase() || "tcp";
+  const carrier = muxedType(named);
+  const type = carrier ?? named;
+  const base = {
+    at: section.at,
+    mux: carrier && decodeMux(metadata, carrier, problems),
+  };
   ignore(section, ["auth"], problems);
   const tls = child(section, "tls");
   switch (type) {
     case "tcp":
       ignoreTls(section, problems);
-      return { type, at, tcpKeepalive: decodeKeepalive(metadata, "keepalive") };
+      return {
+        type,
+        ...base,
+        tcpKeepalive: decodeKeepalive(metadata, "keepalive"),
+      };
     case "tls":
       return {
         type,
-        at,
+        ...base,
         tcpKeepalive: decodeKeepalive(metadata, "keepalive"),
         tls: decodeClientTls(tls, host, problems),
         handshakeTimeout: metadata.duration(["handshakeTimeout"], undefined),
@@ -47,20 +57,20 @@ export function decodeTransport(
       ignoreTls(section, problems);
       return {
         type,
-        at,
+        ...base,
         tcpKeepalive: decodeKeepalive(metadata, "tcp.keepalive"),
         ws: decodeWebSocket(metadata, addr, problems),
       };
     case "wss":
       return {
         type,
-        at,
+        ...base,
         tcpKeepalive: decodeKeepalive(metadata, "tcp.keepalive"),
         tls: decodeClientTls(tls, host, problems),
         ws: decodeWebSocket(metadata, addr, problems),
       };
     default:
-      rejectType(type, TYPES, problems, place(section, "type"));
+      rejectType(named, TYPES, problems, place(section, "type"));
       return undefined;
   }
 }

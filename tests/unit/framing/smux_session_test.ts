@@ -1,4 +1,5 @@
 import { assertEquals, assertExists, assertRejects } from "@std/assert";
+import fc from "fast-check";
 import { ProtocolError, TruncatedError } from "../../../src/base/errors.ts";
 import { type ByteStream, deferred, READY } from "../../../src/flow/stream.ts";
 import {
@@ -428,6 +429,36 @@ Deno.test("SmuxSession gives up a peer that reads no answers", async () => {
     reason instanceof ProtocolError && reason.message,
     "It reads no answers",
   );
+});
+
+Deno.test("SmuxSession bears whatever frames come, and still ends", async () => {
+  const frame = fc.record({
+    version: fc.constantFrom(1, 1, 1, 2),
+    command: fc.nat({ max: 6 }),
+    length: fc.constantFrom(0, 0, 3, 8),
+    stream: fc.nat({ max: 7 }),
+    payload: fc.uint8Array({ maxLength: 8 }),
+  });
+  await fc.assert(fc.asyncProperty(
+    fc.array(frame, { maxLength: 40 }),
+    fc.constantFrom("client", "server"),
+    async (frames, role) => {
+      const { clock, session, far, accepted } = raw({ role });
+      for (const { version, command, length, stream, payload } of frames) {
+        const head = [version, command, length, 0, stream, 0, 0, 0];
+        await far.write(concat([Uint8Array.from(head), payload])).catch(
+          () => {},
+        );
+        const own = role === "client" ? session.open() : accepted.at(-1);
+        await own?.write(payload).catch(() => {});
+      }
+      await settle();
+      await far.closeWrite();
+      await session.closed;
+      assertEquals(session.isOpen(), false);
+      assertEquals(clock.pending(), 0);
+    },
+  ));
 });
 
 Deno.test("SmuxSession ends, once it is retired, with its last stream", async () => {

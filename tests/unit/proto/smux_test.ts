@@ -15,7 +15,7 @@ import { relayStreams } from "../../support/relay_streams.ts";
 function read(
   octets: Uint8Array,
   lengths: readonly number[] = [],
-  version?: SmuxVersion,
+  version: SmuxVersion | undefined = undefined,
 ): string[] {
   const told: string[] = [];
   const reader = new SmuxReader(version);

@@ -106,9 +106,9 @@ chains:
   ]);
 });
 
-Deno.test("decodeConnector warns of multiplexing, which is for BIND alone", () => {
+Deno.test("decodeConnector warns of multiplexing, which is the dialer's", () => {
   assertEquals(warningsOf(written("relay://h:1?connector.mux.version=2")), [
-    '-F: "mux.version" has no effect (chains[0].hops[0].nodes[0].connector.metadata.mux.version)',
+    '-F: "mux.version" has no effect here (chains[0].hops[0].nodes[0].connector.metadata.mux.version)',
   ]);
 });
 

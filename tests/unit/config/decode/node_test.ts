@@ -66,8 +66,8 @@ Deno.test("decodeNode tells connectors and dialers that are missing from those t
     ["sni://h:1", [
       `-F: The connector "sni" is not supported yet: use relay, socks5, socks4, http (${type}.connector.type)`,
     ]],
-    ["relay+mwss://h:1", [
-      `-F: The dialer "mwss" is not supported yet: use tcp, tls, ws, wss (${type}.dialer.type)`,
+    ["relay+quic://h:1", [
+      `-F: The dialer "quic" is not supported yet: use tcp, tls, ws, wss, mtcp, mtls, mws, mwss (${type}.dialer.type)`,
     ]],
     ["relai://h:1", [
       `-F: Unknown connector "relai": did you mean "relay"? (${type}.connector.type)`,
@@ -77,7 +77,7 @@ Deno.test("decodeNode tells connectors and dialers that are missing from those t
     ]],
     ["foo+bar://h:1", [
       `-F: Unknown connector "foo": use relay, socks5, socks4, http (${type}.connector.type)`,
-      `-F: Unknown dialer "bar": use tcp, tls, ws, wss (${type}.dialer.type)`,
+      `-F: Unknown dialer "bar": use tcp, tls, ws, wss, mtcp, mtls, mws, mwss (${type}.dialer.type)`,
     ]],
   ];
   for (const [url, errors] of rows) {

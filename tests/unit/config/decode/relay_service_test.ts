@@ -27,6 +27,7 @@ Deno.test("decodeRelayService fills in every default", () => {
     port: 8_443,
     listener: {
       type: "wss",
+      mux: undefined,
       path: "/ws",
       tls: {
         at,
@@ -43,10 +44,14 @@ Deno.test("decodeRelayService fills in every default", () => {
 
 Deno.test("decodeRelayService listens by tcp, tls, ws and wss", () => {
   const listenerOf = (url: string) => relayOf({ L: [url] }).listener;
-  assertEquals(listenerOf("relay://:1"), { type: "tcp" });
-  assertEquals(listenerOf("relay+tcp://:1"), { type: "tcp" });
+  assertEquals(listenerOf("relay://:1"), { type: "tcp", mux: undefined });
+  assertEquals(listenerOf("relay+tcp://:1"), { type: "tcp", mux: undefined });
   assertEquals(listenerOf("relay+tls://:1").type, "tls");
-  assertEquals(listenerOf("relay+ws://:1?path=x"), { type: "ws", path: "/x" });
+  assertEquals(listenerOf("relay+ws://:1?path=x"), {
+    type: "ws",
+    mux: undefined,
+    path: "/x",
+  });
   assertEquals(listenerOf("relay+wss://:1").type, "wss");
 });
 
@@ -152,6 +157,16 @@ authers: [{name: x, ${more}}]
   }
 });
 
+Deno.test("decodeRelayService listens for many streams on one carrier", () => {
+  for (const type of ["tcp", "tls", "ws", "wss"]) {
+    const { listener } = relayOf({
+      L: [`relay+m${type}://:1?mux.maxFrameSize=1000`],
+    });
+    assertEquals(listener.type, type);
+    assertEquals(listener.mux?.maxFrameSize, 1000);
+  }
+});
+
 Deno.test("decodeRelayService does at once what nodelay asks for, and says what it does not do", () => {
   assertEquals(
     warningsOf({ L: ["relay+ws://:1?nodelay=true&udpBufferSize=4096"] }),
@@ -161,8 +176,8 @@ Deno.test("decodeRelayService does at once what nodelay asks for, and says what 
     warningsOf({ L: ["relay+ws://:1?bind=true&mux.version=2&backlog=5"] }),
     [
       '-L: "bind" has no effect (services[0].handler.metadata.bind)',
-      '-L: "mux.version" has no effect (services[0].handler.metadata.mux.version)',
       '-L: "backlog" has no effect (services[0].listener.metadata.backlog)',
+      '-L: "mux.version" has no effect here (services[0].metadata.mux.version)',
     ],
   );
 });

@@ -14,7 +14,7 @@ function transportOf(url: string): TransportConfig | undefined {
 }
 
 Deno.test("decodeTransport reads tcp, tls, ws and wss with every default [B.7]", () => {
-  const base = { at: AT, tcpKeepalive: undefined };
+  const base = { at: AT, tcpKeepalive: undefined, mux: undefined };
   const tls = {
     at: AT,
     verify: "none",
@@ -45,6 +45,73 @@ Deno.test("decodeTransport reads tcp, tls, ws and wss with every default [B.7]",
   ];
   for (const [url, transport] of rows) {
     assertEquals<unknown>(transportOf(url), transport, url);
+  }
+});
+
+Deno.test("decodeTransport reads mtcp, mtls, mws and mwss with GOST's defaults [B.7]", () => {
+  const rows: [string, string, 1 | 2][] = [
+    ["relay+mtcp://h:443", "tcp", 2],
+    ["relay+mtls://h:443", "tls", 1],
+    ["relay+mws://h:443", "ws", 1],
+    ["relay+mwss://h:443", "wss", 1],
+  ];
+  for (const [url, type, version] of rows) {
+    const transport = transportOf(url);
+    assertEquals(transport?.type, type, url);
+    assertEquals(transport?.mux, {
+      version,
+      keepalive: { interval: 10_000, timeout: 30_000 },
+      maxFrameSize: 32_768,
+      receiveBuffer: 4_194_304,
+      streamBuffer: 524_288,
+    }, url);
+  }
+  assertEquals(transportOf("relay+wss://h:443")?.mux, undefined);
+});
+
+Deno.test("decodeTransport reads every key of multiplexing", () => {
+  const url =
+    "relay+mws://h:1?mux.version=2&mux.keepaliveInterval=5s&mux.keepaliveTimeout=20&mux.maxFrameSize=65535&mux.maxReceiveBuffer=100000&mux.maxStreamBuffer=65536&mux.type=smux";
+  assertEquals(transportOf(url)?.mux, {
+    version: 2,
+    keepalive: { interval: 5_000, timeout: 20_000 },
+    maxFrameSize: 65_535,
+    receiveBuffer: 100_000,
+    streamBuffer: 65_536,
+  });
+  assertEquals(warningsOf(written(url)), []);
+  const small = transportOf("relay+mws://h:1?mux.maxReceiveBuffer=1000");
+  assertEquals(small?.mux?.streamBuffer, 1000);
+  const silent = transportOf("relay+mws://h:1?mux.keepaliveDisabled=true");
+  assertEquals(silent?.mux?.keepalive, undefined);
+});
+
+Deno.test("decodeTransport says what multiplexing cannot do", () => {
+  const dialer = "chains[0].hops[0].nodes[0].dialer.metadata";
+  const rows: [string, string][] = [
+    [
+      "mux.version=3",
+      `-F: Cannot use "3" for mux.version as it must be 1 to 2 (${dialer}.mux.version)`,
+    ],
+    [
+      "mux.keepaliveTimeout=5s",
+      `-F: Cannot use a mux.keepaliveTimeout below mux.keepaliveInterval: every carrier would be given up (${dialer}.mux.keepaliveTimeout)`,
+    ],
+    [
+      "mux.maxFrameSize=65536",
+      `-F: Cannot use "65536" for mux.maxFrameSize as it must be 1 to 65535 (${dialer}.mux.maxFrameSize)`,
+    ],
+    [
+      "mux.maxStreamBuffer=5000000",
+      `-F: Cannot use a mux.maxStreamBuffer of 5000000 as all streams together have mux.maxReceiveBuffer, 4194304 (${dialer}.mux.maxStreamBuffer)`,
+    ],
+    [
+      "mux.type=yamux",
+      `-F: "mux.type" is not supported yet (${dialer}.mux.type)`,
+    ],
+  ];
+  for (const [query, error] of rows) {
+    assertEquals(errorsOf(written(`relay+mws://h:1?${query}`)), [error]);
   }
 });
 
