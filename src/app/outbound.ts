@@ -18,6 +18,7 @@ import { socks4 } from "../outbound/connector/socks4.ts";
 import { socks5 } from "../outbound/connector/socks5.ts";
 import type { Connector } from "../outbound/contracts.ts";
 import { direct } from "../outbound/direct.ts";
+import { dnsByStream } from "../outbound/dns_by_stream.ts";
 import { Health } from "../outbound/health.ts";
 import { retry } from "../outbound/retry.ts";
 import { type Decide, type Route, routed } from "../outbound/route.ts";
@@ -58,7 +59,7 @@ export async function buildOutbound(
   const knowing = await context.names.knowing(names, egress, dialTimeout);
   return {
     decide,
-    dialer: retry(knowing(routed(decide)), retries),
+    dialer: dnsByStream(retry(knowing(routed(decide)), retries), context.clock),
     // Hosts and resolvers have addresses for names.
     needsName: (network, target) =>
       names.hosts !== undefined || names.resolver !== undefined ||

@@ -15,7 +15,7 @@ import { httpHeadReader, parseStatusLine } from "../../proto/http_head.ts";
 import { encodeSocksAddress } from "../../proto/socks_address.ts";
 import { type Association, narrowed } from "../association.ts";
 import type { Carrier, Connector } from "../contracts.ts";
-import { agreed, unsupported } from "./agreed.ts";
+import { agreed, orStreamsOnly, unsupported } from "./agreed.ts";
 import { endpointFor } from "../endpoint_for.ts";
 import { SOCKS_DATAGRAM_MAX, tunnel } from "./socks5_udp.ts";
 
@@ -32,7 +32,8 @@ export function http(options: HttpOptions): Connector {
   const associate = async (carrier: Carrier): Promise<Association> => {
     // A proxy that is not GOST must not take this for a stream to the target.
     const request = { authority: "", datagrams: true };
-    return tunnel(await ask(carrier, options, request), scratch);
+    const asked = ask(carrier, options, request);
+    return tunnel(await orStreamsOnly(asked), scratch);
   };
   return {
     async connectStream(carrier, target) {

@@ -22,7 +22,7 @@ import { encodeSocksAddress } from "../../proto/socks_address.ts";
 import { parseAddress } from "../../wire/address.ts";
 import { type Association, narrowed } from "../association.ts";
 import type { Carrier, Connector } from "../contracts.ts";
-import { agreed, unsupported } from "./agreed.ts";
+import { agreed, orStreamsOnly, unsupported } from "./agreed.ts";
 import { endpointFor } from "../endpoint_for.ts";
 import { associate, SOCKS_DATAGRAM_MAX, tunnel } from "./socks5_udp.ts";
 
@@ -53,12 +53,8 @@ export function socks5(options: Socks5Options): Connector {
     target: Target,
   ): Promise<Association> => {
     const command = options.udp === "tunnel" ? "udp-tunnel" : "udp-associate";
-    const { stream: control, reply } = await ask(
-      carrier,
-      options,
-      command,
-      UNKNOWN[command],
-    );
+    const asked = ask(carrier, options, command, UNKNOWN[command]);
+    const { stream: control, reply } = await orStreamsOnly(asked);
     if (command === "udp-tunnel") return tunnel(control, scratch);
     const port = portOf(reply, options, target);
     const dialer = options.datagrams;
