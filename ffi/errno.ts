@@ -16,6 +16,7 @@ export const ERRNO = {
   ENFILE: 23,
   EMFILE: 24,
   ENOTTY: 25,
+  EPIPE: 32,
   ENOSYS: 38,
   EBADFD: 77,
   EMSGSIZE: 90,
@@ -35,6 +36,7 @@ export const ERRNO = {
   ECONNREFUSED: 111,
   EHOSTDOWN: 112,
   EHOSTUNREACH: 113,
+  EALREADY: 114,
   EINPROGRESS: 115,
 } as const;
 

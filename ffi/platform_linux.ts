@@ -29,7 +29,7 @@ export function openLinux(pipes: PipeBinding | undefined): Platform {
   const sockets = linuxSockets(libc);
   const { close, eagain } = sockets;
   const support = {
-    ...{ libc, poller, sockets },
+    ...{ libc, poller, sockets, pipes },
     openReader: createReaders({ poller, pipes, close, eagain }),
     ownSockets: new OwnSockets(),
     buffer: new Uint8Array(DATAGRAM_BUFFER),

@@ -3,7 +3,7 @@ import type { Protocol, SocketOptions } from "../src/base/socket.ts";
 import { type Address, parseAddress, unmapped } from "../src/wire/address.ts";
 import { type Binding, isLinkLocalIpv6, resolveBinding } from "./binding.ts";
 import { cannotReach, dialError } from "./dial_errors.ts";
-import type { OwnEntry, OwnSockets } from "./own_sockets.ts";
+import type { OwnEntry, OwnSockets, SocketAddress } from "./own_sockets.ts";
 import { decodeSockaddr, encodeSockaddr, SOCKADDR_MAX } from "./sockaddr.ts";
 import type { Family, SocketCalls } from "./socket_calls.ts";
 
@@ -13,6 +13,8 @@ export interface ConnectingSocket {
   readonly family: Family;
   /** False while the handshake is under way. */
   readonly connected: boolean;
+  /** Ours. */
+  readonly localAddress: string;
   readonly own: OwnEntry;
 }
 
@@ -49,8 +51,9 @@ export function beginConnect(
     });
     const state = sockets.connect(fd, remote);
     if (state === "failed") throw failed(target, "connect", sockets);
-    const own = register(protocol, fd, remote, support);
-    return { fd, family, connected: state === "connected", own };
+    const { local, own } = register(protocol, fd, remote, support);
+    const connected = state === "connected";
+    return { fd, family, connected, localAddress: local.host, own };
   } catch (error) {
     sockets.close(fd);
     throw error;
@@ -137,12 +140,11 @@ function register(
   fd: number,
   remote: Uint8Array,
   { sockets, ownSockets }: SocketSupport,
-): OwnEntry {
-  const local = new Uint8Array(SOCKADDR_MAX);
-  sockets.localAddress(fd, local);
-  return ownSockets.add(
-    protocol,
-    decodeSockaddr(sockets.sockaddr, local),
-    decodeSockaddr(sockets.sockaddr, remote),
-  );
+): { readonly local: SocketAddress; readonly own: OwnEntry } {
+  const { sockaddr } = sockets;
+  const octets = new Uint8Array(SOCKADDR_MAX);
+  sockets.localAddress(fd, octets);
+  const local = decodeSockaddr(sockaddr, octets);
+  const to = decodeSockaddr(sockaddr, remote);
+  return { local, own: ownSockets.add(protocol, local, to) };
 }

@@ -26,6 +26,8 @@ export interface SocketCalls {
   interfaceIndex(device: string): number;
   /** Room for datagrams that wait for us, and news of those that came to nothing. */
   prepareUdp(fd: number, family: Family): void;
+  /** Undefined where TCP sockets are left to node:net. */
+  readonly tcp?: TcpCalls;
   send(fd: number, payload: Uint8Array<ArrayBuffer>): number;
   /** The octets of a datagram, or a negative errno. */
   receive(fd: number, into: Uint8Array<ArrayBuffer>): number;
@@ -38,4 +40,16 @@ export interface SocketCalls {
   errnoName(errno: number): string;
   /** What a call answers that would have to wait. */
   readonly eagain: number;
+}
+
+/** What is done to a TCP socket that node:net knows nothing of. */
+export interface TcpCalls {
+  /** Nagle's algorithm off. */
+  noDelay(fd: number): void;
+  /** Seconds without a word before the first probe, and between two. */
+  keepAlive(fd: number, seconds: number): void;
+  /** Sends FIN. */
+  finish(fd: number): void;
+  /** Its close will send RST. */
+  resetOnClose(fd: number): void;
 }

@@ -172,15 +172,12 @@ export function buildDirect(
   name: string,
   egress: EgressConfig,
   timeout: Millis,
-  { platform, network, resolvers, streams, clock }: Context,
+  { platform, network, resolvers, openStream, clock }: Context,
 ): Dialer {
   return direct({
     name,
-    network: {
-      openSocket: network.watching(platform.openSocket),
-      openUdp: platform.openUdp,
-    },
-    streams,
+    openStream,
+    openUdp: platform.openUdp,
     resolve: resolvers.via(egress),
     egress: network.egress(egress),
     timeout,

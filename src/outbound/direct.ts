@@ -1,12 +1,16 @@
 import type { Clock, Millis } from "../base/clock.ts";
 import { DialError } from "../base/errors.ts";
-import type { Network, SocketOptions } from "../base/socket.ts";
+import type { OpenUdp, SocketOptions } from "../base/socket.ts";
 import { withDeadline } from "../flow/deadline.ts";
 import type { Dialer, Upstream } from "../flow/dialer.ts";
 import type { Target } from "../flow/flow.ts";
 import { formatEndpoint } from "../flow/flow.ts";
-import type { NodeStreams } from "../flow/node_stream.ts";
-import { type DatagramChannel, deferred, READY } from "../flow/stream.ts";
+import {
+  type ByteStream,
+  type DatagramChannel,
+  deferred,
+  READY,
+} from "../flow/stream.ts";
 import { wrapStream } from "../flow/wrap.ts";
 import { parseAddress } from "../wire/address.ts";
 
@@ -17,11 +21,14 @@ export interface Egress {
   readonly strict: boolean;
 }
 
+/** A connection by a socket of our own. Rejects with a DialError. */
+export type OpenStream = (options: SocketOptions) => Promise<ByteStream>;
+
 export interface DirectOptions {
   /** What the trace calls it. */
   readonly name: string;
-  readonly network: Pick<Network, "openSocket" | "openUdp">;
-  readonly streams: NodeStreams;
+  readonly openStream: OpenStream;
+  readonly openUdp: OpenUdp;
   /** The addresses of a name, best first. Rejects with a DialError. */
   readonly resolve: (
     name: string,
@@ -48,10 +55,10 @@ async function dialStream(
   options: DirectOptions,
   target: Target,
 ): Promise<Upstream> {
-  const { clock, network, streams } = options;
+  const { clock, openStream } = options;
   const attempt = async (socket: SocketOptions): Promise<Upstream> => {
     const start = clock.now();
-    const stream = streams(await network.openSocket(socket));
+    const stream = await openStream(socket);
     const roundTrip = clock.now() - start;
     return wrapStream(stream, { answered: READY, patience: 0, roundTrip });
   };
@@ -62,9 +69,9 @@ async function dialDatagram(
   options: DirectOptions,
   target: Target,
 ): Promise<DatagramChannel> {
-  const { network } = options;
+  const { openUdp } = options;
   return await tryAll(options, target, (socket) => {
-    const udp = network.openUdp(socket);
+    const udp = openUdp(socket);
     const closed = deferred<void>();
     udp.onError = closed.reject;
     const channel: DatagramChannel = {
