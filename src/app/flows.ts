@@ -57,6 +57,11 @@ export class Flows {
     }
   }
 
+  /** Ends a flow that is still there. */
+  abort(id: number, reason: Error): void {
+    this.#running.get(id)?.abort(reason);
+  }
+
   count(): number {
     return this.#running.size;
   }

@@ -21,18 +21,22 @@ import { direct } from "../outbound/direct.ts";
 import { dnsByStream } from "../outbound/dns_by_stream.ts";
 import { Health } from "../outbound/health.ts";
 import { retry } from "../outbound/retry.ts";
+import { resolved, resolving } from "../outbound/resolving.ts";
 import { type Decide, type Route, routed } from "../outbound/route.ts";
 import { type Choice, select } from "../outbound/select.ts";
 import { via } from "../outbound/via.ts";
 import type { Credentials } from "../proto/credentials.ts";
 import type { BypassGroup } from "../rules/bypass.ts";
 import type { Context } from "./context.ts";
+import { identityOf } from "./identity.ts";
 import { bounded, buildTransport } from "./transport.ts";
 
 /** The way out of a service. */
 export interface Outbound {
   /** Says which way a flow would go, and sends nothing. */
   readonly decide: Decide;
+  /** The flow with what hosts and resolvers have for it, as it is before its way is chosen. Rejects with a DialError. */
+  readonly resolve: <T extends Target>(target: T) => Promise<T>;
   /** Decides and dials, as often as `retries` allows. */
   readonly dialer: Dialer;
   /** Whether the way, or what is asked for on it, may depend on the target's name. */
@@ -45,9 +49,11 @@ export interface Outbound {
 export async function buildOutbound(
   { chain: config, names, egress, dialTimeout, retries }: RouteConfig,
   context: Context,
+  note: Parameters<typeof routed>[1] = () => {},
 ): Promise<Outbound> {
   const direct: Route = {
     nodes: [],
+    identity: `direct ${identityOf(egress)}`,
     egress: context.network.egress(egress),
     dialer: buildDirect("direct", egress, dialTimeout, context),
   };
@@ -56,10 +62,18 @@ export async function buildOutbound(
     hops.push(await buildHop(hop, dialTimeout, context));
   }
   const decide = chain(direct, hops);
-  const knowing = await context.names.knowing(names, egress, dialTimeout);
+  const { clock } = context;
+  const lookup = await context.names.lookup(names, egress);
+  const options = lookup && { lookup, timeout: dialTimeout, clock };
+  const choosing = routed(decide, note);
+  const knowing = options === undefined
+    ? choosing
+    : resolving(choosing, options);
   return {
     decide,
-    dialer: dnsByStream(retry(knowing(routed(decide)), retries), context.clock),
+    resolve: async (target) =>
+      options === undefined ? target : await resolved(target, options),
+    dialer: dnsByStream(retry(knowing, retries), clock),
     // Hosts and resolvers have addresses for names.
     needsName: (network, target) =>
       names.hosts !== undefined || names.resolver !== undefined ||
@@ -109,6 +123,7 @@ async function buildChoice(
     at,
     name,
     way: wayOf(config),
+    identity: nodeIdentity(config),
     ...(config.type === "direct" ? {} : { host: config.host }),
     egress: context.network.egress(config.egress),
     bypass: await bypassOf(config.bypasses, context),
@@ -117,6 +132,13 @@ async function buildChoice(
     health,
     through,
   };
+}
+
+function nodeIdentity(config: NodeConfig): string {
+  const { egress } = config;
+  if (config.type === "direct") return `direct ${identityOf(egress)}`;
+  const { host, port, transport, connector } = config;
+  return identityOf({ host, port, transport, connector, egress });
 }
 
 function wayOf(config: NodeConfig): string {
