@@ -17,6 +17,7 @@ import { linuxSockets } from "./socket_calls_linux.ts";
 import { openSocket } from "./tcp.ts";
 import { openTun } from "./tun_linux.ts";
 import { DATAGRAM_BUFFER, openUdp } from "./udp.ts";
+import { udpPorts } from "./udp_port.ts";
 
 /** GOST stops at the first two; the third is what a terminal sends that goes away. */
 const END_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -48,6 +49,7 @@ export function openLinux(pipes: PipeBinding | undefined): Platform {
     openTun: (options) => openTun(options, support),
     openSocket: (options) => openSocket(options, support),
     openUdp: (options) => openUdp(options, support),
+    openUdpPort: udpPorts(support),
     ownSocket: support.ownSockets.find,
     readInto,
     watchNetwork: (onChange) => watchNetwork({ ...support, onChange }),

@@ -1,5 +1,9 @@
 import { DialError } from "../src/base/errors.ts";
-import type { Protocol, SocketOptions } from "../src/base/socket.ts";
+import type {
+  Protocol,
+  SocketOptions,
+  UdpOptions,
+} from "../src/base/socket.ts";
 import { type Address, parseAddress, unmapped } from "../src/wire/address.ts";
 import { type Binding, isLinkLocalIpv6, resolveBinding } from "./binding.ts";
 import { cannotReach, dialError } from "./dial_errors.ts";
@@ -14,7 +18,7 @@ export interface ConnectingSocket {
   /** False while the handshake is under way. */
   readonly connected: boolean;
   /** Ours. */
-  readonly localAddress: string;
+  readonly local: SocketAddress;
   readonly own: OwnEntry;
 }
 
@@ -26,22 +30,16 @@ export interface SocketSupport {
 /** Makes a socket, binds it as asked for and begins to connect it. Throws a DialError, and leaves no descriptor behind. */
 export function beginConnect(
   protocol: Protocol,
-  target: SocketOptions,
+  target: UdpOptions,
   support: SocketSupport,
 ): ConnectingSocket {
-  const parsed = parseAddress(target.host);
-  if (parsed === undefined) {
-    throw unreachable(target, `"${target.host}" is not an address`);
-  }
-  const destination = unmapped(parsed);
-  const family = destination.length === 4 ? "ipv4" : "ipv6";
   const { sockets } = support;
-  const fd = sockets.socket(family, protocol);
-  if (fd < 0) throw failed(target, "socket", sockets);
+  const { fd, family, destination, binding } = openBound(
+    protocol,
+    target,
+    sockets,
+  );
   try {
-    const binding = bindingOf(target, destination);
-    if (binding !== undefined) bind({ fd, family }, binding, target, sockets);
-    if (target.mark !== undefined) mark(fd, target.mark, target, sockets);
     const scope = isLinkLocalIpv6(destination) && binding !== undefined
       ? sockets.interfaceIndex(binding.device)
       : 0;
@@ -53,7 +51,40 @@ export function beginConnect(
     if (state === "failed") throw failed(target, "connect", sockets);
     const { local, own } = register(protocol, fd, remote, support);
     const connected = state === "connected";
-    return { fd, family, connected, localAddress: local.host, own };
+    return { fd, family, connected, local, own };
+  } catch (error) {
+    sockets.close(fd);
+    throw error;
+  }
+}
+
+interface BoundSocket extends Pick<ConnectingSocket, "fd" | "family"> {
+  readonly destination: Address;
+  readonly binding: Binding | undefined;
+}
+
+/** Makes a socket for `target` and binds it as asked for. Throws a DialError, and leaves no descriptor behind. */
+export function openBound(
+  protocol: Protocol,
+  target: UdpOptions,
+  sockets: SocketCalls,
+): BoundSocket {
+  const parsed = parseAddress(target.host);
+  if (parsed === undefined) {
+    throw unreachable(target, `"${target.host}" is not an address`);
+  }
+  const destination = unmapped(parsed);
+  const family = destination.length === 4 ? "ipv4" : "ipv6";
+  const fd = sockets.socket(family, protocol);
+  if (fd < 0) throw failed(target, "socket", sockets);
+  try {
+    const binding = bindingOf(target, destination);
+    if (binding !== undefined) {
+      bindToDevice({ fd, family }, binding, target, sockets);
+    }
+    bind({ fd, family }, binding, target, sockets);
+    if (target.mark !== undefined) mark(fd, target.mark, target, sockets);
+    return { fd, family, destination, binding };
   } catch (error) {
     sockets.close(fd);
     throw error;
@@ -87,20 +118,36 @@ function bindingOf(
   return binding;
 }
 
-function bind(
+function bindToDevice(
   { fd, family }: Pick<ConnectingSocket, "fd" | "family">,
-  { device, source }: Binding,
+  { device }: Binding,
   target: SocketOptions,
   sockets: SocketCalls,
 ): void {
   const refused = sockets.bindToDevice(fd, device, family);
   if (refused !== undefined) throw optionRefused(refused, target, sockets);
-  if (source === undefined) return;
-  const scope = sockets.interfaceIndex(device);
-  const local = { address: source, port: 0, scope };
-  if (sockets.bind(fd, encodeSockaddr(sockets.sockaddr, local)) < 0) {
-    throw failed(target, "bind", sockets);
-  }
+}
+
+/** To the source address and the port that are asked for, where one is. */
+function bind(
+  { fd, family }: Pick<ConnectingSocket, "fd" | "family">,
+  binding: Binding | undefined,
+  target: UdpOptions,
+  sockets: SocketCalls,
+): void {
+  const { localPort: port = 0 } = target;
+  const source = binding?.source;
+  if (source === undefined && port === 0) return;
+  const any = new Uint8Array(family === "ipv4" ? 4 : 16);
+  const local = encodeSockaddr(sockets.sockaddr, {
+    address: source ?? any,
+    port,
+    scope: binding === undefined ? 0 : sockets.interfaceIndex(binding.device),
+  });
+  const bound = port === 0
+    ? sockets.bind(fd, local)
+    : sockets.portSharing?.bind(fd, local) ?? -1;
+  if (bound < 0) throw failed(target, "bind", sockets);
 }
 
 function mark(

@@ -3,6 +3,20 @@ import type { SockaddrForm } from "./sockaddr.ts";
 
 export type Family = "ipv4" | "ipv6";
 
+/** UDP sockets with one port: a datagram goes to the one that is connected to its sender, or else to the one that is not connected. */
+export interface PortSharing {
+  /** Lets other sockets of ours have the same port. To be called when the system has chosen it: it chooses none that is taken. */
+  allow(fd: number): void;
+  /** Binds to a port that others have, too. */
+  bind(fd: number, sockaddr: Uint8Array<ArrayBuffer>): number;
+  /** The octets of a datagram, or a negative errno; writes whom it is from. */
+  receiveFrom(
+    fd: number,
+    into: Uint8Array<ArrayBuffer>,
+    from: Uint8Array<ArrayBuffer>,
+  ): number;
+}
+
 /** One system's calls for sockets, as far as systems differ. Those that answer a number answer one below 0 where they fail. */
 export interface SocketCalls {
   readonly sockaddr: SockaddrForm;
@@ -33,6 +47,8 @@ export interface SocketCalls {
   receive(fd: number, into: Uint8Array<ArrayBuffer>): number;
   /** Takes away what the system keeps of errors after it has reported them. */
   forgetErrors(fd: number): void;
+  /** Absent where UDP sockets cannot share a port, each with its own peer. */
+  readonly portSharing?: PortSharing;
   close(fd: number): void;
   /** Of the last call that failed. */
   errno(): number;

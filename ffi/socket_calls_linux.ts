@@ -21,6 +21,7 @@ import {
   SO_MARK,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
+  SO_REUSEADDR,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
   SOCK_NONBLOCK,
@@ -105,6 +106,18 @@ export function linuxSockets(libc: Libc): SocketCalls {
     forgetErrors(fd) {
       // Each waits a second time, in a queue that would go on waking us. Taken without octets: the buffer may be lent just now.
       while (libc.recv(fd, NOTHING, 0, MSG_ERRQUEUE) >= 0);
+    },
+    portSharing: {
+      allow: (fd) => void set(fd, SOL_SOCKET, SO_REUSEADDR, on),
+      bind(fd, sockaddr) {
+        set(fd, SOL_SOCKET, SO_REUSEADDR, on);
+        return libc.bind(fd, sockaddr, sockaddr.length);
+      },
+      receiveFrom(fd, into, from) {
+        const length = int32(from.length);
+        const octets = libc.recvfrom(fd, into, into.length, 0, from, length);
+        return octets < 0 ? -libc.errno() : octets;
+      },
     },
     close: (fd) => void libc.close(fd),
     errno: libc.errno,

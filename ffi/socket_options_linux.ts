@@ -1,5 +1,6 @@
 // asm-generic/socket.h, bits/socket.h
 export const SOL_SOCKET = 1;
+export const SO_REUSEADDR = 2;
 export const SO_ERROR = 4;
 export const SO_RCVBUF = 8;
 export const SO_KEEPALIVE = 9;

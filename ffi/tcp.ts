@@ -22,7 +22,7 @@ export async function openSocket(
   target: SocketOptions,
   support: TcpSupport,
 ): Promise<TcpSocket | Socket> {
-  const { fd, localAddress, own } = await connect(target, support);
+  const { fd, local, own } = await connect(target, support);
   const { sockets, pipes, buffer } = support;
   const { tcp } = sockets;
   // Nagle's algorithm against the peer's delayed ACKs costs 40 ms at the first write behind a TLS handshake.
@@ -33,7 +33,7 @@ export async function openSocket(
   }
   tcp.noDelay(fd);
   return new HandleTcp({
-    ...{ fd, localAddress, own, target },
+    ...{ fd, localAddress: local.host, own, target },
     ...{ sockets, tcp, pipes, buffer },
   });
 }

@@ -200,6 +200,7 @@ export function buildDirect(
     name,
     openStream,
     openUdp: platform.openUdp,
+    openUdpPort: platform.openUdpPort,
     resolve: resolvers.via(egress),
     egress: network.egress(egress),
     timeout,

@@ -74,8 +74,16 @@ export type ReadInto = (
   onOctets: (octets: number) => void,
 ) => SocketReading | undefined;
 
+/** A UDP socket's port, which may be shared with others of ours. */
+export interface UdpOptions extends SocketOptions {
+  /** That of another socket of ours to the same family by the same interface; without it the system chooses one. */
+  readonly localPort?: number;
+}
+
 /** A connected UDP socket. Lossy: what the system cannot take is dropped. */
 export interface UdpSocket extends Disposable {
+  /** Ours; 0 where it cannot be shared. */
+  readonly localPort: number;
   /** `payload` is valid only during the call. */
   onDatagram: (payload: Uint8Array) => void;
   /** An ICMP error came back for something sent, or the socket is gone for good (kind "broken"). */
@@ -84,7 +92,21 @@ export interface UdpSocket extends Disposable {
 }
 
 /** Throws a DialError where the system refuses the destination at once (no route, no such interface). */
-export type OpenUdp = (options: SocketOptions) => UdpSocket;
+export type OpenUdp = (options: UdpOptions) => UdpSocket;
+
+/** Takes what comes to a port of ours from where none of our sockets is connected to. */
+export interface UdpPort extends Disposable {
+  /** `payload` is valid only during the call; `host` is an address as formatted by `wire/address.ts`. */
+  onDatagram: (
+    payload: Uint8Array,
+    from: { readonly host: string; readonly port: number },
+  ) => void;
+}
+
+/** `options` are those of a socket that has the port already. Throws a DialError. */
+export type OpenUdpPort = (
+  options: UdpOptions & { readonly localPort: number },
+) => UdpPort;
 
 export type Protocol = "tcp" | "udp";
 
@@ -99,6 +121,8 @@ export type OwnSocket = (
 export interface Network {
   readonly openSocket: OpenSocket;
   readonly openUdp: OpenUdp;
+  /** Absent where the system has no such thing: nobody but the destination is heard then. */
+  readonly openUdpPort?: OpenUdpPort | undefined;
   readonly ownSocket: OwnSocket;
   readonly readInto: ReadInto;
 }

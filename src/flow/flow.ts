@@ -38,6 +38,8 @@ export interface Target {
   readonly network?: "tcp6";
   /** Nodes, by their identity, that it goes through already: where one is a choice it is chosen. */
   readonly keep?: ReadonlySet<string>;
+  /** Of UDP: whoever learns the port that the flow leaves by may answer, where the way out allows. */
+  readonly isOpenToAll?: boolean;
   /** Aborts when the flow dies or the program stops. */
   readonly signal: AbortSignal;
   /** Why the flow went where it went: each middleware and each choice outbound adds one step. Logs, `explain` and `top` read it. */

@@ -1,18 +1,14 @@
 import type { Clock, Millis } from "../base/clock.ts";
 import { DialError } from "../base/errors.ts";
-import type { OpenUdp, SocketOptions } from "../base/socket.ts";
+import type { OpenUdp, OpenUdpPort, SocketOptions } from "../base/socket.ts";
 import { withDeadline } from "../flow/deadline.ts";
 import type { Dialer, Upstream } from "../flow/dialer.ts";
 import type { Target } from "../flow/flow.ts";
 import { formatEndpoint } from "../flow/flow.ts";
-import {
-  type ByteStream,
-  type DatagramChannel,
-  deferred,
-  READY,
-} from "../flow/stream.ts";
+import { type ByteStream, READY } from "../flow/stream.ts";
 import { wrapStream } from "../flow/wrap.ts";
 import { parseAddress } from "../wire/address.ts";
+import { SharedPorts } from "./shared_ports.ts";
 
 /** An interface to leave by: its name or one of its addresses. */
 export interface Egress {
@@ -29,6 +25,8 @@ export interface DirectOptions {
   readonly name: string;
   readonly openStream: OpenStream;
   readonly openUdp: OpenUdp;
+  /** Absent where ports cannot be heard as a whole. */
+  readonly openUdpPort?: OpenUdpPort | undefined;
   /** The addresses of a name, best first. Rejects with a DialError. */
   readonly resolve: (
     name: string,
@@ -45,9 +43,15 @@ export interface DirectOptions {
 
 /** Straight to the target, by a socket of our own. */
 export function direct(options: DirectOptions): Dialer {
+  const ports = new SharedPorts(options);
   return {
     dialStream: (target) => dialStream(options, target),
-    dialDatagram: (target) => dialDatagram(options, target),
+    dialDatagram: (target) =>
+      tryAll(
+        options,
+        target,
+        (socket) => Promise.resolve(ports.open(target, socket)),
+      ),
   };
 }
 
@@ -63,29 +67,6 @@ async function dialStream(
     return wrapStream(stream, { answered: READY, patience: 0, roundTrip });
   };
   return await tryAll(options, target, attempt);
-}
-
-async function dialDatagram(
-  options: DirectOptions,
-  target: Target,
-): Promise<DatagramChannel> {
-  const { openUdp } = options;
-  return await tryAll(options, target, (socket) => {
-    const udp = openUdp(socket);
-    const closed = deferred<void>();
-    udp.onError = closed.reject;
-    const channel: DatagramChannel = {
-      send: (payload) => udp.send(payload),
-      deliver: (onDatagram) => udp.onDatagram = onDatagram,
-      closed: closed.promise,
-      [Symbol.asyncDispose]: () => {
-        udp[Symbol.dispose]();
-        closed.resolve();
-        return READY;
-      },
-    };
-    return Promise.resolve(channel);
-  });
 }
 
 /** Tries every address and interface in turn. The first error tells the most: the later ones are mostly of the wrong family. */

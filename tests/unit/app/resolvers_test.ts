@@ -21,6 +21,7 @@ function begin(files: Readonly<Record<string, string>>) {
     openUdp: ({ host, port, interface: by, mark }: SocketOptions) => {
       asked.push([`${host}:${port}`, by, mark].filter(Boolean).join(" "));
       return {
+        localPort: 0,
         onDatagram: () => {},
         onError: () => {},
         send: ([high = 0, low = 0]) => void ids.push(high << 8 | low),

@@ -15,6 +15,7 @@ function begin(
   const clock = new ManualClock();
   const asked: string[] = [];
   const udp: UdpSocket & { sent: Uint8Array[]; closed: boolean } = {
+    localPort: 0,
     sent: [],
     closed: false,
     onDatagram: () => {},
