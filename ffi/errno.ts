@@ -16,7 +16,6 @@ export const ERRNO = {
   ENFILE: 23,
   EMFILE: 24,
   ENOTTY: 25,
-  EPIPE: 32,
   ENOSYS: 38,
   EBADFD: 77,
   EMSGSIZE: 90,
@@ -36,7 +35,6 @@ export const ERRNO = {
   ECONNREFUSED: 111,
   EHOSTDOWN: 112,
   EHOSTUNREACH: 113,
-  EALREADY: 114,
   EINPROGRESS: 115,
 } as const;
 
@@ -44,8 +42,16 @@ export type ErrnoName = keyof typeof ERRNO;
 
 /** "ECONNREFUSED" for 111, "errno 42" for a number without a name here. */
 export function errnoName(errno: number): ErrnoName | `errno ${number}` {
-  for (const [name, number] of Object.entries(ERRNO)) {
-    if (number === errno) return name as ErrnoName;
+  return nameOf(errno, ERRNO);
+}
+
+/** The name of a number in a system's table. */
+export function nameOf<Name extends string>(
+  errno: number,
+  table: Readonly<Record<Name, number>>,
+): Name | `errno ${number}` {
+  for (const name of Object.keys(table) as Name[]) {
+    if (table[name] === errno) return name;
   }
   return `errno ${errno}`;
 }

@@ -1,5 +1,7 @@
+import type { Socket } from "node:net";
 import { DialError, TruncatedError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import type { OpenSocket } from "../base/socket.ts";
 import type { EgressConfig } from "../config/chain_schema.ts";
 import type { Egress } from "../outbound/direct.ts";
 import {
@@ -17,11 +19,11 @@ export interface NetworkStateOptions extends RoutesOptions {
   readonly addresses: () => readonly string[];
 }
 
-/** A connection of our own, and how it is ended. */
-export interface OwnConnection {
+interface OpenConnection {
   readonly remote: string;
   readonly local: string;
-  readonly drop: (reason: Error) => void;
+  /** The interface that led to it when it was opened. */
+  readonly interface: string | undefined;
 }
 
 /** What the machine's routes and addresses mean for our own sockets, and which of them a change leaves behind. */
@@ -30,8 +32,7 @@ export class NetworkState {
   readonly #routes: Routes;
   /** Devices of ours: nothing of our own may leave through them. */
   readonly #devices = new Set<string>();
-  /** With the interface that led to it when it was opened. */
-  readonly #connections = new Map<OwnConnection, string | undefined>();
+  readonly #connections = new Map<Socket, OpenConnection>();
   /** Interfaces that have been chosen without being asked for: each is told once. */
   readonly #told = new Set<string>();
   /** Devices of which it has been said that IPv6 goes past them. */
@@ -75,32 +76,40 @@ export class NetworkState {
       });
   }
 
-  /** Until the result is called. */
-  watch(connection: OwnConnection): () => void {
-    this.#connections.set(connection, this.#interfaceTo(connection.remote));
-    return () => this.#connections.delete(connection);
+  /** `open`, its sockets watched from then on. */
+  watching(open: OpenSocket): OpenSocket {
+    return async (options) => {
+      const socket = await open(options);
+      this.#connections.set(socket, {
+        remote: options.host,
+        local: socket.localAddress ?? "",
+        interface: this.#interfaceTo(options.host),
+      });
+      socket.once("close", () => this.#connections.delete(socket));
+      return socket;
+    };
   }
 
   /** Ends all connections: the machine has slept, and their peers have not. */
   dropAll(): void {
-    for (const connection of this.#connections.keys()) {
-      this.#drop(connection, "The machine has slept");
+    for (const socket of this.#connections.keys()) {
+      this.#drop(socket, "The machine has slept");
     }
   }
 
   /** Ends the connections whose interface is not the right one any more or has lost their address: they would hang for minutes. */
   #dropStranded(): void {
     const addresses = new Set(this.#options.addresses());
-    for (const [connection, before] of this.#connections) {
-      const kept = addresses.has(connection.local) &&
-        this.#interfaceTo(connection.remote) === before;
-      if (!kept) this.#drop(connection, "The network has changed");
+    for (const [socket, { remote, local, ...then }] of this.#connections) {
+      const kept = addresses.has(local) &&
+        this.#interfaceTo(remote) === then.interface;
+      if (!kept) this.#drop(socket, "The network has changed");
     }
   }
 
-  #drop(connection: OwnConnection, reason: string): void {
-    this.#connections.delete(connection);
-    connection.drop(new TruncatedError(reason));
+  #drop(socket: Socket, reason: string): void {
+    this.#connections.delete(socket);
+    socket.destroy(new TruncatedError(reason));
   }
 
   #aroundDevices(address: string): readonly Egress[] {

@@ -34,7 +34,6 @@ export async function buildRelayService(
   const onIncoming = relay({
     users: users.map(revealed),
     readTimeout,
-    bind: config.bind,
     clock,
     log,
     openFlow: () => {

@@ -11,7 +11,7 @@ export function wrapStream<T extends object>(
     closeWrite: () => stream.closeWrite(),
     abort: (reason) => stream.abort(reason),
     [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose](),
-    ...(stream.bare === undefined ? {} : { bare: stream.bare }),
+    ...(stream.socket === undefined ? {} : { socket: stream.socket }),
     ...changes,
   };
 }

@@ -253,13 +253,11 @@ async function peerSeenBy(
   return peer;
 }
 
-async function dial(
+function dial(
   platform: Platform,
   options: Partial<SocketOptions>,
 ): Promise<Socket> {
-  const all = { host: "", port: 1, signal: NEVER, ...options };
-  const socket = await platform.openSocket(all);
-  return "toNode" in socket ? socket.toNode() : socket;
+  return platform.openSocket({ host: "", port: 1, signal: NEVER, ...options });
 }
 
 async function serveOne(

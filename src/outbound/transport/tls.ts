@@ -109,9 +109,8 @@ function handshake(
 
 /** A bare socket is taken over as it is; anything else is dressed up as one. */
 function belowTls(carrier: ByteStream): { socket: Socket; under: Under } {
-  if (carrier.bare !== undefined) {
-    const socket = carrier.bare.take();
-    return { socket, under: underTls(socket) };
+  if (carrier.socket !== undefined) {
+    return { socket: carrier.socket, under: underTls(carrier.socket) };
   }
   const { duplex: below, under } = duplex(carrier);
   return { socket: below as unknown as Socket, under };

@@ -167,15 +167,15 @@ function checkAck(socket: TcpSocket, segment: Segment, now: Millis): boolean {
     return false;
   }
   if (seqLe(snd.sndUna, ack)) {
-    const before = snd.buffer.octets();
+    const before = snd.outstanding();
     snd.acknowledge(segment, now, socket.timestamps.echoedAt(segment, now));
-    if (snd.buffer.octets() < before) socket.noteWritable();
+    if (snd.outstanding() < before) socket.noteWritable();
   }
   return true;
 }
 
 function takeAcknowledgedFin(socket: TcpSocket): void {
-  if (!socket.snd.buffer.finAcknowledged(socket.snd.sndUna)) return;
+  if (!socket.snd.finAcknowledged()) return;
   const state = socket.state();
   if (state === "LAST-ACK") socket.finish();
   if (state === "FIN-WAIT-1" || state === "CLOSING") {

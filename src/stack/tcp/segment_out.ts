@@ -50,8 +50,7 @@ export function sendPlan(socket: TcpSocket, plan: Plan, now: Millis): void {
   const at = output.transportAt(socket.key) + TCP_HEADER;
   const options = putTimestampsOf(socket, at, now);
   if (plan.length > 0) {
-    const { bytes } = output.packet;
-    socket.snd.buffer.copy(plan.seq, plan.length, bytes, at + options);
+    socket.snd.copy(plan, output.packet.bytes, at + options);
   }
   const mss = socket.snd.mss();
   const segmentSize = plan.length > mss ? mss : 0;

@@ -1,4 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { EventEmitter } from "node:events";
+import type { Socket } from "node:net";
 import { NetworkState } from "../../../src/app/network_state.ts";
 import { DialError } from "../../../src/base/errors.ts";
 import type { EgressConfig } from "../../../src/config/chain_schema.ts";
@@ -103,23 +105,26 @@ Deno.test("NetworkState takes the interfaces that are configured, auto being the
   assertEquals(names(state, egress("auto"), "198.51.100.9"), []);
 });
 
-/** A connection of ours; `end` says why it was dropped. */
-function connect(
+/** A connection of ours; `end` says why it was destroyed. */
+async function connect(
   state: NetworkState,
-  local = "192.168.1.5",
-): { end: () => string | undefined; close: () => void } {
+  localAddress = "192.168.1.5",
+): Promise<{ end: () => string | undefined; close: () => void }> {
   let end: string | undefined;
-  const close = state.watch({
-    remote: "198.51.100.9",
-    local,
-    drop: (reason) => end = reason.message,
-  });
-  return { end: () => end, close };
+  const emitter = new EventEmitter();
+  const socket = Object.assign(emitter, {
+    localAddress,
+    destroy: (error: Error) => end = error.message,
+  }) as unknown as Socket;
+  const open = state.watching(() => Promise.resolve(socket));
+  const { signal } = new AbortController();
+  await open({ host: "198.51.100.9", port: 443, signal });
+  return { end: () => end, close: () => emitter.emit("close") };
 }
 
-Deno.test("NetworkState drops a connection whose interface is not the right one any more, or has lost its address", () => {
+Deno.test("NetworkState drops a connection whose interface is not the right one any more, or has lost its address", async () => {
   const moved = begin([TUN, ETH0, WLAN0]);
-  const first = connect(moved.state);
+  const first = await connect(moved.state);
   moved.state.noticeChange();
   assertEquals(first.end(), undefined);
   moved.machine.ipv4 = [TUN, WLAN0];
@@ -127,15 +132,15 @@ Deno.test("NetworkState drops a connection whose interface is not the right one 
   assertEquals(first.end(), "The network has changed");
 
   const renumbered = begin([ETH0]);
-  const second = connect(renumbered.state);
+  const second = await connect(renumbered.state);
   renumbered.machine.addresses = ["10.8.0.5"];
   renumbered.state.noticeChange();
   assertEquals(second.end(), "The network has changed");
 });
 
-Deno.test("NetworkState keeps a connection when routes into our own device come and go", () => {
+Deno.test("NetworkState keeps a connection when routes into our own device come and go", async () => {
   const { machine, state } = begin([ETH0]);
-  const { end } = connect(state);
+  const { end } = await connect(state);
   machine.ipv4 = [TUN, ETH0];
   state.noticeChange();
   machine.ipv4 = [ETH0];
@@ -143,10 +148,10 @@ Deno.test("NetworkState keeps a connection when routes into our own device come 
   assertEquals(end(), undefined);
 });
 
-Deno.test("NetworkState drops all connections after a sleep, and none that has closed by itself", () => {
+Deno.test("NetworkState drops all connections after a sleep, and none that has closed by itself", async () => {
   const { state } = begin([ETH0]);
-  const open = connect(state);
-  const closed = connect(state);
+  const open = await connect(state);
+  const closed = await connect(state);
   closed.close();
   state.dropAll();
   assertEquals([open.end(), closed.end()], [
