@@ -16,6 +16,7 @@ export const ERRNO = {
   ENFILE: 23,
   EMFILE: 24,
   ENOTTY: 25,
+  EPIPE: 32,
   ENOSYS: 38,
   EBADFD: 77,
   EMSGSIZE: 90,
@@ -35,6 +36,7 @@ export const ERRNO = {
   ECONNREFUSED: 111,
   EHOSTDOWN: 112,
   EHOSTUNREACH: 113,
+  EALREADY: 114,
   EINPROGRESS: 115,
 } as const;
 
@@ -42,16 +44,8 @@ export type ErrnoName = keyof typeof ERRNO;
 
 /** "ECONNREFUSED" for 111, "errno 42" for a number without a name here. */
 export function errnoName(errno: number): ErrnoName | `errno ${number}` {
-  return nameOf(errno, ERRNO);
-}
-
-/** The name of a number in a system's table. */
-export function nameOf<Name extends string>(
-  errno: number,
-  table: Readonly<Record<Name, number>>,
-): Name | `errno ${number}` {
-  for (const name of Object.keys(table) as Name[]) {
-    if (table[name] === errno) return name;
+  for (const [name, number] of Object.entries(ERRNO)) {
+    if (number === errno) return name as ErrnoName;
   }
   return `errno ${errno}`;
 }

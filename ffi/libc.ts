@@ -63,6 +63,14 @@ const SYMBOLS = {
     parameters: ["i32", "buffer", "u32", "i32"], // int sockfd, void *buf, size_t len, int flags
     result: "i32",
   },
+  shutdown: {
+    parameters: ["i32", "i32"], // int sockfd, int how
+    result: "i32",
+  },
+  recvfrom: {
+    parameters: ["i32", "buffer", "u32", "i32", "buffer", "buffer"], // int sockfd, void *buf, size_t len, int flags, struct sockaddr *src_addr, socklen_t *addrlen
+    result: "i32",
+  },
   if_nametoindex: {
     parameters: ["buffer"], // const char *ifname
     result: "u32",

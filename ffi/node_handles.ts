@@ -7,6 +7,9 @@ import process from "node:process";
 import { assert } from "../src/base/assert.ts";
 import type { SocketReading } from "../src/base/socket.ts";
 
+/** libuv's number for a `read` that answered 0. */
+export const UV_EOF = -4095;
+
 /** Calls answer 0, or a negative errno. */
 export interface PipeHandle {
   /** Takes the descriptor over. */
@@ -16,13 +19,23 @@ export interface PipeHandle {
   onread: () => void;
   readStart(): number;
   readStop(): number;
+  /** Copies what does not leave at once. `request.oncomplete` is called unless `PipeBinding.isWriting` says no. */
+  writeBuffer(request: WriteRequest, octets: Uint8Array): number;
   close(done: () => void): void;
+}
+
+export interface WriteRequest {
+  handle: PipeHandle;
+  oncomplete: (status: number) => void;
 }
 
 export interface PipeBinding {
   readonly Pipe: new (kind: 0) => PipeHandle;
+  readonly WriteWrap: new () => WriteRequest;
   /** What the running `onread` is about: octets read, or a negative errno. */
   lastRead(): number;
+  /** Whether the last `writeBuffer` goes on. */
+  isWriting(): boolean;
 }
 
 /** What `node:net` and `node:tls` have under a socket. */
@@ -40,8 +53,10 @@ interface TcpHandle {
 interface Bindings {
   readonly pipe_wrap: { readonly Pipe: PipeBinding["Pipe"] };
   readonly stream_wrap: {
+    readonly WriteWrap: PipeBinding["WriteWrap"];
     readonly streamBaseState: Int32Array;
     readonly kReadBytesOrError: number;
+    readonly kLastWriteWasAsync: number;
   };
   readonly tcp_wrap: { readonly TCP: new (kind: 0) => TcpHandle };
 }
@@ -57,8 +72,14 @@ function binding<Name extends keyof Bindings>(name: Name): Bindings[Name] {
 export function probePipes(): PipeBinding | undefined {
   const { Pipe } = binding("pipe_wrap");
   if (typeof Pipe.prototype.useUserBuffer !== "function") return undefined;
-  const { streamBaseState, kReadBytesOrError } = binding("stream_wrap");
-  return { Pipe, lastRead: () => streamBaseState[kReadBytesOrError] ?? 0 };
+  const wrap = binding("stream_wrap");
+  const { streamBaseState, kReadBytesOrError, kLastWriteWasAsync } = wrap;
+  return {
+    Pipe,
+    WriteWrap: wrap.WriteWrap,
+    lastRead: () => streamBaseState[kReadBytesOrError] ?? 0,
+    isWriting: () => streamBaseState[kLastWriteWasAsync] !== 0,
+  };
 }
 
 /**

@@ -6,9 +6,8 @@ import { nameserversOf } from "../src/system/resolv_conf.ts";
 import { SYSTEMS } from "../src/system/system.ts";
 import { openLibc } from "./libc.ts";
 import { raiseDescriptorLimit, sleepTime } from "./machine_linux.ts";
-import { subscribe } from "./netlink_linux.ts";
-import { NetworkVersion } from "./network_version.ts";
-import { NetworkWatch } from "./network_watch.ts";
+import { watchNetwork } from "./netlink_linux.ts";
+import { NetworkVersion } from "./network_version_linux.ts";
 import { type PipeBinding, readInto } from "./node_handles.ts";
 import { OwnSockets } from "./own_sockets.ts";
 import type { Platform } from "./platform.ts";
@@ -18,6 +17,7 @@ import { linuxSockets } from "./socket_calls_linux.ts";
 import { openSocket } from "./tcp.ts";
 import { openTun } from "./tun_linux.ts";
 import { DATAGRAM_BUFFER, openUdp } from "./udp.ts";
+import { udpPorts } from "./udp_port.ts";
 
 /** GOST stops at the first two; the third is what a terminal sends that goes away. */
 const END_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -26,12 +26,11 @@ const END_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export function openLinux(pipes: PipeBinding | undefined): Platform {
   const libc = openLibc();
   const poller = new EpollPoller(libc);
+  const version = new NetworkVersion(libc);
   const sockets = linuxSockets(libc);
   const { close, eagain } = sockets;
-  const news = { sockets, subscribe: () => subscribe(libc) };
-  const version = new NetworkVersion(news);
   const support = {
-    ...{ libc, poller, ...news },
+    ...{ libc, poller, sockets, pipes },
     openReader: createReaders({ poller, pipes, close, eagain }),
     ownSockets: new OwnSockets(),
     buffer: new Uint8Array(DATAGRAM_BUFFER),
@@ -50,9 +49,10 @@ export function openLinux(pipes: PipeBinding | undefined): Platform {
     openTun: (options) => openTun(options, support),
     openSocket: (options) => openSocket(options, support),
     openUdp: (options) => openUdp(options, support),
+    openUdpPort: udpPorts(support),
     ownSocket: support.ownSockets.find,
     readInto,
-    watchNetwork: (onChange) => new NetworkWatch({ ...support, onChange }),
+    watchNetwork: (onChange) => watchNetwork({ ...support, onChange }),
     networkVersion: () => version.current(),
     raiseDescriptorLimit: () => raiseDescriptorLimit(libc),
     sleepTime: () => sleepTime(libc),

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers";
 import { assert } from "../src/base/assert.ts";
-import type { PipeBinding, PipeHandle } from "./node_handles.ts";
+import { type PipeBinding, type PipeHandle, UV_EOF } from "./node_handles.ts";
 import type { Poller } from "./poller.ts";
 
 /** Waits until a descriptor has something to read. Owns the descriptor. */
@@ -40,9 +40,6 @@ export function createReaders(support: ReaderSupport): OpenReader {
       : new PipeReader(options, pipes, support);
 }
 
-/** libuv's number for a `read` that answered 0, which is an empty datagram here. */
-const UV_EOF = -4095;
-
 /**
  * A Pipe handle polls any descriptor on Deno's own epoll loop and reads it there: a ping through a TUN takes 10 µs, by the poller
  * 19 µs. Stopping and starting it around each arrival costs 0.7 µs. It does not notice a mere EPOLLERR: where there may be one,
@@ -78,6 +75,7 @@ class PipeReader implements Reader {
     this.#handle.onread = () => {
       const result = pipes.lastRead();
       this.#mustWait = result < 0;
+      // No end: an empty datagram.
       this.#arrive(result === UV_EOF ? 0 : result);
       this.#mustWait = false;
     };

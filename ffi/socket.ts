@@ -1,9 +1,13 @@
 import { DialError } from "../src/base/errors.ts";
-import type { Protocol, SocketOptions } from "../src/base/socket.ts";
+import type {
+  Protocol,
+  SocketOptions,
+  UdpOptions,
+} from "../src/base/socket.ts";
 import { type Address, parseAddress, unmapped } from "../src/wire/address.ts";
 import { type Binding, isLinkLocalIpv6, resolveBinding } from "./binding.ts";
 import { cannotReach, dialError } from "./dial_errors.ts";
-import type { OwnEntry, OwnSockets } from "./own_sockets.ts";
+import type { OwnEntry, OwnSockets, SocketAddress } from "./own_sockets.ts";
 import { decodeSockaddr, encodeSockaddr, SOCKADDR_MAX } from "./sockaddr.ts";
 import type { Family, SocketCalls } from "./socket_calls.ts";
 
@@ -13,6 +17,8 @@ export interface ConnectingSocket {
   readonly family: Family;
   /** False while the handshake is under way. */
   readonly connected: boolean;
+  /** Ours. */
+  readonly local: SocketAddress;
   readonly own: OwnEntry;
 }
 
@@ -24,22 +30,16 @@ export interface SocketSupport {
 /** Makes a socket, binds it as asked for and begins to connect it. Throws a DialError, and leaves no descriptor behind. */
 export function beginConnect(
   protocol: Protocol,
-  target: SocketOptions,
+  target: UdpOptions,
   support: SocketSupport,
 ): ConnectingSocket {
-  const parsed = parseAddress(target.host);
-  if (parsed === undefined) {
-    throw unreachable(target, `"${target.host}" is not an address`);
-  }
-  const destination = unmapped(parsed);
-  const family = destination.length === 4 ? "ipv4" : "ipv6";
   const { sockets } = support;
-  const fd = sockets.socket(family, protocol);
-  if (fd < 0) throw failed(target, "socket", sockets);
+  const { fd, family, destination, binding } = openBound(
+    protocol,
+    target,
+    sockets,
+  );
   try {
-    const binding = bindingOf(target, destination);
-    if (binding !== undefined) bind({ fd, family }, binding, target, sockets);
-    if (target.mark !== undefined) mark(fd, target.mark, target, sockets);
     const scope = isLinkLocalIpv6(destination) && binding !== undefined
       ? sockets.interfaceIndex(binding.device)
       : 0;
@@ -49,8 +49,42 @@ export function beginConnect(
     });
     const state = sockets.connect(fd, remote);
     if (state === "failed") throw failed(target, "connect", sockets);
-    const own = register(protocol, fd, remote, support);
-    return { fd, family, connected: state === "connected", own };
+    const { local, own } = register(protocol, fd, remote, support);
+    const connected = state === "connected";
+    return { fd, family, connected, local, own };
+  } catch (error) {
+    sockets.close(fd);
+    throw error;
+  }
+}
+
+interface BoundSocket extends Pick<ConnectingSocket, "fd" | "family"> {
+  readonly destination: Address;
+  readonly binding: Binding | undefined;
+}
+
+/** Makes a socket for `target` and binds it as asked for. Throws a DialError, and leaves no descriptor behind. */
+export function openBound(
+  protocol: Protocol,
+  target: UdpOptions,
+  sockets: SocketCalls,
+): BoundSocket {
+  const parsed = parseAddress(target.host);
+  if (parsed === undefined) {
+    throw unreachable(target, `"${target.host}" is not an address`);
+  }
+  const destination = unmapped(parsed);
+  const family = destination.length === 4 ? "ipv4" : "ipv6";
+  const fd = sockets.socket(family, protocol);
+  if (fd < 0) throw failed(target, "socket", sockets);
+  try {
+    const binding = bindingOf(target, destination);
+    if (binding !== undefined) {
+      bindToDevice({ fd, family }, binding, target, sockets);
+    }
+    bind({ fd, family }, binding, target, sockets);
+    if (target.mark !== undefined) mark(fd, target.mark, target, sockets);
+    return { fd, family, destination, binding };
   } catch (error) {
     sockets.close(fd);
     throw error;
@@ -84,20 +118,36 @@ function bindingOf(
   return binding;
 }
 
-function bind(
+function bindToDevice(
   { fd, family }: Pick<ConnectingSocket, "fd" | "family">,
-  { device, source }: Binding,
+  { device }: Binding,
   target: SocketOptions,
   sockets: SocketCalls,
 ): void {
   const refused = sockets.bindToDevice(fd, device, family);
   if (refused !== undefined) throw optionRefused(refused, target, sockets);
-  if (source === undefined) return;
-  const scope = sockets.interfaceIndex(device);
-  const local = { address: source, port: 0, scope };
-  if (sockets.bind(fd, encodeSockaddr(sockets.sockaddr, local)) < 0) {
-    throw failed(target, "bind", sockets);
-  }
+}
+
+/** To the source address and the port that are asked for, where one is. */
+function bind(
+  { fd, family }: Pick<ConnectingSocket, "fd" | "family">,
+  binding: Binding | undefined,
+  target: UdpOptions,
+  sockets: SocketCalls,
+): void {
+  const { localPort: port = 0 } = target;
+  const source = binding?.source;
+  if (source === undefined && port === 0) return;
+  const any = new Uint8Array(family === "ipv4" ? 4 : 16);
+  const local = encodeSockaddr(sockets.sockaddr, {
+    address: source ?? any,
+    port,
+    scope: binding === undefined ? 0 : sockets.interfaceIndex(binding.device),
+  });
+  const bound = port === 0
+    ? sockets.bind(fd, local)
+    : sockets.portSharing?.bind(fd, local) ?? -1;
+  if (bound < 0) throw failed(target, "bind", sockets);
 }
 
 function mark(
@@ -106,10 +156,6 @@ function mark(
   target: SocketOptions,
   sockets: SocketCalls,
 ): void {
-  if (sockets.mark === undefined) {
-    const reason = "this system has no marks (so_mark)";
-    throw new DialError("unsupported", `${cannotReach(target)}: ${reason}`);
-  }
   const refused = sockets.mark(fd, value);
   if (refused !== undefined) throw optionRefused(refused, target, sockets);
 }
@@ -141,12 +187,11 @@ function register(
   fd: number,
   remote: Uint8Array,
   { sockets, ownSockets }: SocketSupport,
-): OwnEntry {
-  const local = new Uint8Array(SOCKADDR_MAX);
-  sockets.localAddress(fd, local);
-  return ownSockets.add(
-    protocol,
-    decodeSockaddr(sockets.sockaddr, local),
-    decodeSockaddr(sockets.sockaddr, remote),
-  );
+): { readonly local: SocketAddress; readonly own: OwnEntry } {
+  const { sockaddr } = sockets;
+  const octets = new Uint8Array(SOCKADDR_MAX);
+  sockets.localAddress(fd, octets);
+  const local = decodeSockaddr(sockaddr, octets);
+  const to = decodeSockaddr(sockaddr, remote);
+  return { local, own: ownSockets.add(protocol, local, to) };
 }

@@ -3,6 +3,20 @@ import type { SockaddrForm } from "./sockaddr.ts";
 
 export type Family = "ipv4" | "ipv6";
 
+/** UDP sockets with one port: a datagram goes to the one that is connected to its sender, or else to the one that is not connected. */
+export interface PortSharing {
+  /** Lets other sockets of ours have the same port. To be called when the system has chosen it: it chooses none that is taken. */
+  allow(fd: number): void;
+  /** Binds to a port that others have, too. */
+  bind(fd: number, sockaddr: Uint8Array<ArrayBuffer>): number;
+  /** The octets of a datagram, or a negative errno; writes whom it is from. */
+  receiveFrom(
+    fd: number,
+    into: Uint8Array<ArrayBuffer>,
+    from: Uint8Array<ArrayBuffer>,
+  ): number;
+}
+
 /** One system's calls for sockets, as far as systems differ. Those that answer a number answer one below 0 where they fail. */
 export interface SocketCalls {
   readonly sockaddr: SockaddrForm;
@@ -12,8 +26,8 @@ export interface SocketCalls {
   bindToDevice(fd: number, device: string, family: Family): string | undefined;
   /** Gives it a source address. */
   bind(fd: number, sockaddr: Uint8Array<ArrayBuffer>): number;
-  /** The option that was refused, where one was. Only Linux has marks. */
-  mark?(fd: number, value: number): string | undefined;
+  /** The option that was refused, where one was. */
+  mark(fd: number, value: number): string | undefined;
   connect(
     fd: number,
     sockaddr: Uint8Array<ArrayBuffer>,
@@ -26,11 +40,15 @@ export interface SocketCalls {
   interfaceIndex(device: string): number;
   /** Room for datagrams that wait for us, and news of those that came to nothing. */
   prepareUdp(fd: number, family: Family): void;
+  /** Undefined where TCP sockets are left to node:net. */
+  readonly tcp?: TcpCalls;
   send(fd: number, payload: Uint8Array<ArrayBuffer>): number;
   /** The octets of a datagram, or a negative errno. */
   receive(fd: number, into: Uint8Array<ArrayBuffer>): number;
   /** Takes away what the system keeps of errors after it has reported them. */
   forgetErrors(fd: number): void;
+  /** Absent where UDP sockets cannot share a port, each with its own peer. */
+  readonly portSharing?: PortSharing;
   close(fd: number): void;
   /** Of the last call that failed. */
   errno(): number;
@@ -38,4 +56,16 @@ export interface SocketCalls {
   errnoName(errno: number): string;
   /** What a call answers that would have to wait. */
   readonly eagain: number;
+}
+
+/** What is done to a TCP socket that node:net knows nothing of. */
+export interface TcpCalls {
+  /** Nagle's algorithm off. */
+  noDelay(fd: number): void;
+  /** Seconds without a word before the first probe, and between two. */
+  keepAlive(fd: number, seconds: number): void;
+  /** Sends FIN. */
+  finish(fd: number): void;
+  /** Its close will send RST. */
+  resetOnClose(fd: number): void;
 }

@@ -1,7 +1,10 @@
 // asm-generic/socket.h, bits/socket.h
 export const SOL_SOCKET = 1;
+export const SO_REUSEADDR = 2;
 export const SO_ERROR = 4;
 export const SO_RCVBUF = 8;
+export const SO_KEEPALIVE = 9;
+export const SO_LINGER = 13;
 export const SO_BINDTODEVICE = 25;
 export const SO_RCVBUFFORCE = 33;
 export const SO_MARK = 36;
@@ -25,3 +28,10 @@ export const AF_INET6 = 10;
 export const LINUX_SOCKADDR = { inet6: AF_INET6, lengthFirst: false };
 export const AF_NETLINK = 16;
 export const NETLINK_ROUTE = 0;
+
+// netinet/tcp.h, sys/socket.h
+export const IPPROTO_TCP = 6;
+export const TCP_NODELAY = 1;
+export const TCP_KEEPIDLE = 4;
+export const TCP_KEEPINTVL = 5;
+export const SHUT_WR = 1;

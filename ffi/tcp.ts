@@ -1,34 +1,55 @@
 import type { Socket } from "node:net";
 import { DialError } from "../src/base/errors.ts";
-import type { SocketOptions } from "../src/base/socket.ts";
+import type { SocketOptions, TcpSocket } from "../src/base/socket.ts";
 import { cannotReach, dialError } from "./dial_errors.ts";
-import { adoptTcp } from "./node_handles.ts";
+import { adoptTcp, type PipeBinding } from "./node_handles.ts";
 import type { Poller } from "./poller.ts";
 import {
   beginConnect,
   type ConnectingSocket,
   type SocketSupport,
 } from "./socket.ts";
+import { HandleTcp } from "./tcp_socket.ts";
 
 export interface TcpSupport extends SocketSupport {
   readonly poller: Poller;
+  readonly pipes: PipeBinding | undefined;
+  /** What all sockets read into. */
+  readonly buffer: Uint8Array<ArrayBuffer>;
 }
 
-/** The handshake is over before Deno gets the socket: TLS on a connecting one would hide the reason of a failure. */
 export async function openSocket(
   target: SocketOptions,
   support: TcpSupport,
-): Promise<Socket> {
+): Promise<TcpSocket | Socket> {
+  const { fd, local, own } = await connect(target, support);
+  const { sockets, pipes, buffer } = support;
+  const { tcp } = sockets;
+  // Nagle's algorithm against the peer's delayed ACKs costs 40 ms at the first write behind a TLS handshake.
+  if (pipes === undefined || tcp === undefined) {
+    const socket = adoptTcp(fd);
+    socket.once("close", own.remove);
+    return socket.setNoDelay(true);
+  }
+  tcp.noDelay(fd);
+  return new HandleTcp({
+    ...{ fd, localAddress: local.host, own, target },
+    ...{ sockets, tcp, pipes, buffer },
+  });
+}
+
+/** The handshake is over before anybody gets the socket: TLS on a connecting one would hide the reason of a failure. */
+async function connect(
+  target: SocketOptions,
+  support: TcpSupport,
+): Promise<ConnectingSocket> {
   target.signal.throwIfAborted();
   const connecting = beginConnect("tcp", target, support);
   const { fd, connected, own } = connecting;
   try {
     if (!connected) await finish(connecting, target, support);
-    const socket = adoptTcp(fd);
     own.state = "connected";
-    socket.once("close", own.remove);
-    // Nagle's algorithm against the peer's delayed ACKs costs 40 ms at the first write behind a TLS handshake.
-    return socket.setNoDelay(true);
+    return connecting;
   } catch (error) {
     own.remove();
     support.sockets.close(fd);

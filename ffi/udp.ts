@@ -1,5 +1,9 @@
 import { DialError } from "../src/base/errors.ts";
-import type { SocketOptions, UdpSocket } from "../src/base/socket.ts";
+import type {
+  SocketOptions,
+  UdpOptions,
+  UdpSocket,
+} from "../src/base/socket.ts";
 import { cannotReach, dialError } from "./dial_errors.ts";
 import type { OwnEntry } from "./own_sockets.ts";
 import type { OpenReader, Reader } from "./reader.ts";
@@ -33,19 +37,23 @@ export interface UdpSupport extends SocketSupport {
 }
 
 export function openUdp(
-  target: SocketOptions,
+  target: UdpOptions,
   support: UdpSupport,
 ): UdpSocket {
   target.signal.throwIfAborted();
-  const { fd, family, own } = beginConnect("udp", target, support);
+  const { fd, family, own, local } = beginConnect("udp", target, support);
   own.state = "connected";
-  support.sockets.prepareUdp(fd, family);
-  return new ConnectedUdp({ fd, own, target, support });
+  const { sockets } = support;
+  sockets.prepareUdp(fd, family);
+  sockets.portSharing?.allow(fd);
+  const port = sockets.portSharing === undefined ? 0 : local.port;
+  return new ConnectedUdp({ fd, own, localPort: port, target, support });
 }
 
 interface ConnectedUdpOptions {
   readonly fd: number;
   readonly own: OwnEntry;
+  readonly localPort: number;
   readonly target: SocketOptions;
   readonly support: UdpSupport;
 }
@@ -53,6 +61,7 @@ interface ConnectedUdpOptions {
 class ConnectedUdp implements UdpSocket {
   onDatagram: (payload: Uint8Array) => void = () => {};
   onError: (error: DialError) => void = () => {};
+  readonly localPort: number;
   readonly #fd: number;
   readonly #own: OwnEntry;
   readonly #target: SocketOptions;
@@ -63,7 +72,10 @@ class ConnectedUdp implements UdpSocket {
   /** Announcements in a row that had nothing behind them. */
   #empty = 0;
 
-  constructor({ fd, own, target, support }: ConnectedUdpOptions) {
+  constructor(
+    { fd, own, localPort, target, support }: ConnectedUdpOptions,
+  ) {
+    this.localPort = localPort;
     this.#fd = fd;
     this.#own = own;
     this.#target = target;

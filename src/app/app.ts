@@ -3,12 +3,14 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Config, ServiceConfig } from "../config/schema.ts";
 import { nodeStreams } from "../flow/node_stream.ts";
+import { SendBuffers } from "../flow/send_queue.ts";
 import { Bypasses } from "./bypasses.ts";
 import type { Context, Platform } from "./context.ts";
 import { systemFiles } from "./files.ts";
 import { Flows } from "./flows.ts";
 import { buildNames } from "./build_names.ts";
 import { NetworkState } from "./network_state.ts";
+import { openStreams } from "./open_stream.ts";
 import { buildRelayService } from "./relay_service.ts";
 import { Resolvers } from "./resolvers.ts";
 import type { Service } from "./service.ts";
@@ -95,11 +97,19 @@ export function buildContext({ platform, clock, log }: AppOptions): Context {
   const random = (into: Uint8Array): void => {
     crypto.getRandomValues(into as Uint8Array<ArrayBuffer>);
   };
-  const streams = nodeStreams(platform.readInto);
+  const buffers = new SendBuffers();
+  const streams = nodeStreams(platform.readInto, buffers);
+  const openStream = openStreams({
+    openSocket: platform.openSocket,
+    streams,
+    buffers,
+    network,
+  });
   const upkeep = new Upkeep(clock);
   const files = systemFiles();
   const context: Context = {
     platform,
+    openStream,
     streams,
     clock,
     log,
@@ -110,8 +120,8 @@ export function buildContext({ platform, clock, log }: AppOptions): Context {
     bypasses: new Bypasses({ files, log, upkeep }),
     flows: new Flows({ clock, log }),
     resolvers: new Resolvers({
-      network: platform,
-      streams,
+      openStream,
+      openUdp: platform.openUdp,
       state: network,
       clock,
       random,

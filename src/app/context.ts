@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Network } from "../base/socket.ts";
 import type { NodeStreams } from "../flow/node_stream.ts";
+import type { OpenStream } from "../outbound/direct.ts";
 import type { OpenTun } from "../device/open_tun.ts";
 import type { Nameserver } from "../system/resolv_conf.ts";
 import type { ReadRoutes } from "../system/routes.ts";
@@ -31,7 +32,9 @@ export interface Platform extends Network {
 /** What all services share. */
 export interface Context {
   readonly platform: Platform;
-  /** For every socket of ours. */
+  /** Connections of our own. */
+  readonly openStream: OpenStream;
+  /** For sockets of node:net and node:tls. */
   readonly streams: NodeStreams;
   readonly clock: Clock;
   readonly log: Log;

@@ -7,15 +7,11 @@ import {
   type Way,
 } from "../control/decision.ts";
 import type { Endpoint, Flow } from "../flow/flow.ts";
-import {
-  type ByteStream,
-  type DatagramChannel,
-  READY,
-} from "../flow/stream.ts";
 import { endpointFor } from "../outbound/endpoint_for.ts";
 import { encodeClientHello } from "../proto/encode_client_hello.ts";
 import { formatAddress, parseAddress } from "../wire/address.ts";
 import { type AppOptions, buildContext } from "./app.ts";
+import { nobody, SILENT_CHANNEL, streamSaying } from "./silent_application.ts";
 import {
   buildPipeline,
   type Pipeline,
@@ -91,17 +87,18 @@ function flowOf(
     dst: isName && service.type === "tungo"
       ? { ...to, host: UNKNOWN_ADDRESS }
       : to,
-    signal: new AbortController().signal,
-    trace: [],
-    traffic: { sent: 0, received: 0 },
-    reject: () => {},
+    ...nobody(),
   };
   if (protocol === "udp") {
-    const accept = (): Promise<DatagramChannel> => Promise.resolve(SILENT);
-    return { ...base, protocol, first: new Uint8Array(0), accept };
+    return {
+      ...base,
+      protocol,
+      first: new Uint8Array(0),
+      accept: () => Promise.resolve(SILENT_CHANNEL),
+    };
   }
-  const first = firstOctets(name, to);
-  return { ...base, protocol, accept: () => Promise.resolve(saying(first)) };
+  const stream = streamSaying(firstOctets(name, to));
+  return { ...base, protocol, accept: () => Promise.resolve(stream) };
 }
 
 function sourceOf(service: ServiceConfig): Endpoint {
@@ -116,30 +113,6 @@ function firstOctets(name: string | undefined, { port }: Endpoint): Uint8Array {
     ? new TextEncoder().encode(`GET / HTTP/1.1\r\nHost: ${name}\r\n\r\n`)
     : encodeClientHello(name);
 }
-
-/** An application that says `octets` and has nothing more to say. */
-function saying(octets: Uint8Array): ByteStream {
-  let left = octets;
-  return {
-    read(take) {
-      if (left.length === 0) return Promise.resolve(false);
-      take(left);
-      left = new Uint8Array(0);
-      return Promise.resolve(true);
-    },
-    write: () => READY,
-    closeWrite: () => READY,
-    abort: () => {},
-    [Symbol.asyncDispose]: () => READY,
-  };
-}
-
-const SILENT: DatagramChannel = {
-  send: () => {},
-  deliver: () => {},
-  closed: READY,
-  [Symbol.asyncDispose]: () => READY,
-};
 
 function wayOf({ route, flow }: Rehearsed): Way | undefined {
   if (route === undefined) return undefined;

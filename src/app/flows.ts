@@ -45,16 +45,21 @@ export class Flows {
       flow.reject(rejectionFor(error));
       const via = flow.trace.at(-1)?.what;
       const reason = describe(error);
-      // A peer that goes away is everyday life; a way that does not work is not.
+      // A peer that goes away is everyday life, and what a way is not made for; a way that does not work is not.
       const fields = this.#line(flow, start, { via, reason });
-      if (error instanceof DialError) log.warn("flow.close", fields);
-      else if (isExpected(flow, error)) log.info("flow.close", fields);
+      if (isExpected(flow, error)) log.info("flow.close", fields);
+      else if (error instanceof DialError) log.warn("flow.close", fields);
       else log.error("flow.close", fields);
     } finally {
       this.#running.get(flow.id)?.abort(new Error("The flow is over"));
       this.#running.delete(flow.id);
       if (this.#running.size === 0) this.#onIdle?.();
     }
+  }
+
+  /** Ends a flow that is still there. */
+  abort(id: number, reason: Error): void {
+    this.#running.get(id)?.abort(reason);
   }
 
   count(): number {
@@ -111,6 +116,8 @@ function reasonsIn(
 /** A node that cannot be reached says nothing about the target: the application learns that there is no way to it. */
 function rejectionFor(error: unknown): Rejection {
   if (!(error instanceof DialError)) return "unreachable";
+  // ICMP's port unreachable: applications try by TCP then.
+  if (error.kind === "streams-only") return "refused";
   if (error.node !== undefined) return "unreachable";
   switch (error.kind) {
     case "refused":
@@ -130,5 +137,7 @@ function rejectionFor(error: unknown): Rejection {
 }
 
 function isExpected({ signal }: Flow, error: unknown): boolean {
-  return error instanceof TruncatedError || signal.aborted;
+  const streamsOnly = error instanceof DialError &&
+    error.kind === "streams-only";
+  return streamsOnly || error instanceof TruncatedError || signal.aborted;
 }

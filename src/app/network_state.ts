@@ -1,7 +1,5 @@
-import type { Socket } from "node:net";
 import { DialError, TruncatedError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import type { OpenSocket } from "../base/socket.ts";
 import type { EgressConfig } from "../config/chain_schema.ts";
 import type { Egress } from "../outbound/direct.ts";
 import {
@@ -19,11 +17,11 @@ export interface NetworkStateOptions extends RoutesOptions {
   readonly addresses: () => readonly string[];
 }
 
-interface OpenConnection {
+/** A connection of our own, and how it is ended. */
+export interface OwnConnection {
   readonly remote: string;
   readonly local: string;
-  /** The interface that led to it when it was opened. */
-  readonly interface: string | undefined;
+  readonly drop: (reason: Error) => void;
 }
 
 /** What the machine's routes and addresses mean for our own sockets, and which of them a change leaves behind. */
@@ -32,7 +30,8 @@ export class NetworkState {
   readonly #routes: Routes;
   /** Devices of ours: nothing of our own may leave through them. */
   readonly #devices = new Set<string>();
-  readonly #connections = new Map<Socket, OpenConnection>();
+  /** With the interface that led to it when it was opened. */
+  readonly #connections = new Map<OwnConnection, string | undefined>();
   /** Interfaces that have been chosen without being asked for: each is told once. */
   readonly #told = new Set<string>();
   /** Devices of which it has been said that IPv6 goes past them. */
@@ -76,40 +75,32 @@ export class NetworkState {
       });
   }
 
-  /** `open`, its sockets watched from then on. */
-  watching(open: OpenSocket): OpenSocket {
-    return async (options) => {
-      const socket = await open(options);
-      this.#connections.set(socket, {
-        remote: options.host,
-        local: socket.localAddress ?? "",
-        interface: this.#interfaceTo(options.host),
-      });
-      socket.once("close", () => this.#connections.delete(socket));
-      return socket;
-    };
+  /** Until the result is called. */
+  watch(connection: OwnConnection): () => void {
+    this.#connections.set(connection, this.#interfaceTo(connection.remote));
+    return () => this.#connections.delete(connection);
   }
 
   /** Ends all connections: the machine has slept, and their peers have not. */
   dropAll(): void {
-    for (const socket of this.#connections.keys()) {
-      this.#drop(socket, "The machine has slept");
+    for (const connection of this.#connections.keys()) {
+      this.#drop(connection, "The machine has slept");
     }
   }
 
   /** Ends the connections whose interface is not the right one any more or has lost their address: they would hang for minutes. */
   #dropStranded(): void {
     const addresses = new Set(this.#options.addresses());
-    for (const [socket, { remote, local, ...then }] of this.#connections) {
-      const kept = addresses.has(local) &&
-        this.#interfaceTo(remote) === then.interface;
-      if (!kept) this.#drop(socket, "The network has changed");
+    for (const [connection, before] of this.#connections) {
+      const kept = addresses.has(connection.local) &&
+        this.#interfaceTo(connection.remote) === before;
+      if (!kept) this.#drop(connection, "The network has changed");
     }
   }
 
-  #drop(socket: Socket, reason: string): void {
-    this.#connections.delete(socket);
-    socket.destroy(new TruncatedError(reason));
+  #drop(connection: OwnConnection, reason: string): void {
+    this.#connections.delete(connection);
+    connection.drop(new TruncatedError(reason));
   }
 
   #aroundDevices(address: string): readonly Egress[] {

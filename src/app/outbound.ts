@@ -18,20 +18,25 @@ import { socks4 } from "../outbound/connector/socks4.ts";
 import { socks5 } from "../outbound/connector/socks5.ts";
 import type { Connector } from "../outbound/contracts.ts";
 import { direct } from "../outbound/direct.ts";
+import { dnsByStream } from "../outbound/dns_by_stream.ts";
 import { Health } from "../outbound/health.ts";
 import { retry } from "../outbound/retry.ts";
+import { resolved, resolving } from "../outbound/resolving.ts";
 import { type Decide, type Route, routed } from "../outbound/route.ts";
 import { type Choice, select } from "../outbound/select.ts";
 import { via } from "../outbound/via.ts";
 import type { Credentials } from "../proto/credentials.ts";
 import type { BypassGroup } from "../rules/bypass.ts";
 import type { Context } from "./context.ts";
+import { identityOf } from "./identity.ts";
 import { bounded, buildTransport } from "./transport.ts";
 
 /** The way out of a service. */
 export interface Outbound {
   /** Says which way a flow would go, and sends nothing. */
   readonly decide: Decide;
+  /** The flow with what hosts and resolvers have for it, as it is before its way is chosen. Rejects with a DialError. */
+  readonly resolve: <T extends Target>(target: T) => Promise<T>;
   /** Decides and dials, as often as `retries` allows. */
   readonly dialer: Dialer;
   /** Whether the way, or what is asked for on it, may depend on the target's name. */
@@ -44,9 +49,11 @@ export interface Outbound {
 export async function buildOutbound(
   { chain: config, names, egress, dialTimeout, retries }: RouteConfig,
   context: Context,
+  note: Parameters<typeof routed>[1] = () => {},
 ): Promise<Outbound> {
   const direct: Route = {
     nodes: [],
+    identity: `direct ${identityOf(egress)}`,
     egress: context.network.egress(egress),
     dialer: buildDirect("direct", egress, dialTimeout, context),
   };
@@ -55,10 +62,18 @@ export async function buildOutbound(
     hops.push(await buildHop(hop, dialTimeout, context));
   }
   const decide = chain(direct, hops);
-  const knowing = await context.names.knowing(names, egress, dialTimeout);
+  const { clock } = context;
+  const lookup = await context.names.lookup(names, egress);
+  const options = lookup && { lookup, timeout: dialTimeout, clock };
+  const choosing = routed(decide, note);
+  const knowing = options === undefined
+    ? choosing
+    : resolving(choosing, options);
   return {
     decide,
-    dialer: retry(knowing(routed(decide)), retries),
+    resolve: async (target) =>
+      options === undefined ? target : await resolved(target, options),
+    dialer: dnsByStream(retry(knowing, retries), clock),
     // Hosts and resolvers have addresses for names.
     needsName: (network, target) =>
       names.hosts !== undefined || names.resolver !== undefined ||
@@ -108,6 +123,7 @@ async function buildChoice(
     at,
     name,
     way: wayOf(config),
+    identity: nodeIdentity(config),
     ...(config.type === "direct" ? {} : { host: config.host }),
     egress: context.network.egress(config.egress),
     bypass: await bypassOf(config.bypasses, context),
@@ -116,6 +132,13 @@ async function buildChoice(
     health,
     through,
   };
+}
+
+function nodeIdentity(config: NodeConfig): string {
+  const { egress } = config;
+  if (config.type === "direct") return `direct ${identityOf(egress)}`;
+  const { host, port, transport, connector } = config;
+  return identityOf({ host, port, transport, connector, egress });
 }
 
 function wayOf(config: NodeConfig): string {
@@ -171,15 +194,13 @@ export function buildDirect(
   name: string,
   egress: EgressConfig,
   timeout: Millis,
-  { platform, network, resolvers, streams, clock }: Context,
+  { platform, network, resolvers, openStream, clock }: Context,
 ): Dialer {
   return direct({
     name,
-    network: {
-      openSocket: network.watching(platform.openSocket),
-      openUdp: platform.openUdp,
-    },
-    streams,
+    openStream,
+    openUdp: platform.openUdp,
+    openUdpPort: platform.openUdpPort,
     resolve: resolvers.via(egress),
     egress: network.egress(egress),
     timeout,

@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import { describe, DialError } from "../base/errors.ts";
 import type {
   RouteConfig,
   ServiceConfig,
@@ -16,8 +17,9 @@ import { bypass } from "../middleware/bypass.ts";
 import { fallback } from "../middleware/fallback.ts";
 import { ipv6 } from "../middleware/ipv6.ts";
 import { sniff } from "../middleware/sniff.ts";
-import type { Decide, Route } from "../outbound/route.ts";
+import type { Route } from "../outbound/route.ts";
 import { type BypassGroup, candidatesOf } from "../rules/bypass.ts";
+import { Carried } from "./carried.ts";
 import type { Context } from "./context.ts";
 import { buildOutbound, type Outbound } from "./outbound.ts";
 
@@ -40,8 +42,12 @@ export function pipelineOf(service: ServiceConfig): PipelineOptions {
 export interface Pipeline {
   /** Carries a flow. */
   readonly handle: Handler;
-  /** Takes a flow as far as the choice of its way, and sends nothing. */
+  /** Takes a flow as far as the choice of its way, and sends nothing beyond questions to resolvers. */
   readonly rehearse: (flow: Flow) => Promise<Rehearsed>;
+  /** The same for one whose addresses are known: nobody is asked. */
+  readonly rehearseKnown: (flow: Flow) => Promise<Rehearsed>;
+  /** Carries a flow from the choice of its way on. */
+  readonly carry: Handler;
 }
 
 export interface Rehearsed {
@@ -51,30 +57,43 @@ export interface Rehearsed {
   readonly flow: Flow;
 }
 
-/** Rejects with a ConfigError. */
+/** `carried` is the service's, for its older pipelines and this one. Rejects with a ConfigError. */
 export async function buildPipeline(
   { handshake: mode, ...options }: PipelineOptions,
   context: Context,
+  carried: Carried = new Carried(),
 ): Promise<Pipeline> {
   const { clock } = context;
   const { route } = options;
-  const outbound = await buildOutbound(route, context);
+  const outbound = await buildOutbound(
+    route,
+    context,
+    (target, route) => carried.note(target, route),
+  );
   const { dialer } = outbound;
   const handshake = new Handshake({ mode, clock, timeout: route.dialTimeout });
   const decide = await context.bypasses.group(route.bypasses);
   const stages = (prepare: Outbound["prepare"]): Middleware[] =>
     buildStages(options, { ...outbound, prepare, decide, clock });
+  const connect: Handler = (flow) =>
+    flow.protocol === "tcp"
+      ? connectTcp(flow, dialer, handshake)
+      : connectUdp(flow, dialer);
+  const carry: Handler = (flow) => carried.during(flow, connect);
   const handle = compose(
     stages(outbound.prepare),
-    (flow) =>
-      flow.protocol === "tcp"
-        ? connectTcp(flow, dialer, handshake)
-        : connectUdp(flow, dialer),
+    (flow) => (carried.successor ?? carry)(flow),
   );
   const silent = stages(() => {});
   return {
     handle,
-    rehearse: (flow) => rehearse(flow, silent, outbound.decide),
+    carry,
+    rehearse: (flow) => rehearse(flow, silent, outbound),
+    rehearseKnown: (flow) =>
+      rehearse(flow, silent, {
+        ...outbound,
+        resolve: (target) => Promise.resolve(target),
+      }),
   };
 }
 
@@ -114,13 +133,19 @@ function buildStages(
 async function rehearse(
   flow: Flow,
   stages: readonly Middleware[],
-  decide: Decide,
+  { resolve, decide }: Pick<Outbound, "resolve" | "decide">,
 ): Promise<Rehearsed> {
   let rehearsed: Rehearsed = { route: undefined, flow };
-  const stop: Handler = (flow) => {
-    const route = decide(networkOf(flow), flow);
-    rehearsed = { route, flow };
-    return Promise.resolve({ via: "" });
+  const stop: Handler = async (flow) => {
+    const known = await resolve(flow).catch((error: unknown) => {
+      if (!(error instanceof DialError)) throw error;
+      const because = describe(error);
+      flow.trace.push({ by: "names", what: "not resolved", because });
+      return flow;
+    });
+    const route = decide(networkOf(known), known);
+    rehearsed = { route, flow: known };
+    return { via: "" };
   };
   await compose(stages, stop)(flow);
   return rehearsed;

@@ -34,6 +34,7 @@ export async function buildRelayService(
   const onIncoming = relay({
     users: users.map(revealed),
     readTimeout,
+    bind: config.bind,
     clock,
     log,
     openFlow: () => {

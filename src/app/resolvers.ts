@@ -1,15 +1,14 @@
 import type { Clock, Millis } from "../base/clock.ts";
 import { DialError } from "../base/errors.ts";
-import type { Network } from "../base/socket.ts";
+import type { OpenUdp } from "../base/socket.ts";
 import type { EgressConfig } from "../config/chain_schema.ts";
 import { type Endpoint, formatEndpoint } from "../flow/flow.ts";
-import type { NodeStreams } from "../flow/node_stream.ts";
 import type { ByteStream } from "../flow/stream.ts";
 import { byDatagram, targetOf } from "../names/exchange.ts";
 import type { Nameserver } from "../names/nameserver.ts";
 import { createResolver, type Resolve } from "../names/resolver.ts";
 import { byStream } from "../names/stream_exchange.ts";
-import { direct } from "../outbound/direct.ts";
+import { direct, type OpenStream } from "../outbound/direct.ts";
 import { parseHostsFile } from "../system/hosts_file.ts";
 import type { Nameserver as SystemNameserver } from "../system/resolv_conf.ts";
 import type { NetworkState } from "./network_state.ts";
@@ -20,8 +19,8 @@ const TIMEOUT: Millis = 3000;
 const DNS_PORT = 53;
 
 export interface ResolversOptions {
-  readonly network: Pick<Network, "openSocket" | "openUdp">;
-  readonly streams: NodeStreams;
+  readonly openStream: OpenStream;
+  readonly openUdp: OpenUdp;
   readonly state: NetworkState;
   readonly clock: Clock;
   readonly random: (into: Uint8Array) => void;
@@ -64,11 +63,11 @@ export class Resolvers {
   }
 
   #nameserver(server: Endpoint, egress: EgressConfig): Nameserver {
-    const { network, streams, state, clock } = this.#options;
+    const { openStream, openUdp, state, clock } = this.#options;
     const dialer = direct({
       name: "resolver",
-      network,
-      streams,
+      openStream,
+      openUdp,
       resolve: (name) =>
         Promise.reject(
           new DialError("unreachable", `"${name}" is no nameserver's address`),

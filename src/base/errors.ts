@@ -33,6 +33,7 @@ export class ConfigError extends Error {
  * - `forbidden`: a node's policy says no
  * - `auth`: a node does not accept our credentials or its certificate is not accepted by us
  * - `unsupported`: the way out cannot carry this
+ * - `streams-only`: the way out carries no datagrams at all
  * - `broken`: a node broke its protocol or went away in the middle
  */
 export type DialErrorKind =
@@ -42,6 +43,7 @@ export type DialErrorKind =
   | "forbidden"
   | "auth"
   | "unsupported"
+  | "streams-only"
   | "broken";
 
 export interface DialErrorOptions extends ErrorOptions {

@@ -56,6 +56,8 @@ export interface RelayServiceConfig extends ServiceBase {
   readonly users: readonly CredentialsConfig[];
   /** For the whole request of a stream. */
   readonly readTimeout: Millis;
+  /** BIND of UDP is served. */
+  readonly bind: boolean;
 }
 
 /** How the flows of a service get out. */

@@ -36,6 +36,10 @@ export interface Target {
   readonly addresses?: readonly string[];
   /** What rules call the network of a TCP flow from an IPv6 source, where the service tells it from IPv4's. */
   readonly network?: "tcp6";
+  /** Nodes, by their identity, that it goes through already: where one is a choice it is chosen. */
+  readonly keep?: ReadonlySet<string>;
+  /** Of UDP: whoever learns the port that the flow leaves by may answer, where the way out allows. */
+  readonly isOpenToAll?: boolean;
   /** Aborts when the flow dies or the program stops. */
   readonly signal: AbortSignal;
   /** Why the flow went where it went: each middleware and each choice outbound adds one step. Logs, `explain` and `top` read it. */

@@ -33,6 +33,6 @@ export function peek(stream: ByteStream): Peek {
     take(octets);
     return true;
   }
-  const { socket: _, ...peeked } = wrapStream(stream, { read });
+  const { bare: _, ...peeked } = wrapStream(stream, { read });
   return { octets: () => seen, more, stream: peeked };
 }

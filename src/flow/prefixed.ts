@@ -10,6 +10,6 @@ export function prefixed(head: Uint8Array, stream: ByteStream): ByteStream {
     rest = undefined;
     return Promise.resolve(true);
   };
-  const { socket: _, ...result } = wrapStream(stream, { read });
+  const { bare: _, ...result } = wrapStream(stream, { read });
   return result;
 }

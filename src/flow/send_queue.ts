@@ -25,7 +25,7 @@ export class SendBuffers {
   }
 }
 
-/** Writes `octets`, which stay as they are until `done`. */
+/** Writes `octets`, which stay as they are until `done`, now or later. */
 export type Write = (octets: Uint8Array, done: () => void) => void;
 
 interface Filling {
@@ -68,11 +68,6 @@ export class SendQueue {
       at += part.length;
     }
     if (!this.#writing) this.#next();
-  }
-
-  /** Hands everything to the socket, so that its end may follow. */
-  flush(): void {
-    while (this.#waiting.length > 0) this.#next();
   }
 
   /** Nothing more is to be written. */

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { Millis } from "../base/clock.ts";
 
 /**
  * A pair of octet streams, one each way. Pulled by its reader, so back-pressure reaches RCV.WND.
@@ -17,8 +18,16 @@ export interface ByteStream extends AsyncDisposable {
   closeWrite(): Promise<void>;
   /** Sends RST. Pending calls reject with `reason`. */
   abort(reason: unknown): void;
-  /** Set on a bare OS socket nobody has read from: TLS takes it over instead of running through this interface (twice the speed). */
-  readonly socket?: Socket;
+  /** Set where the stream is an OS socket and nothing more. */
+  readonly bare?: BareSocket;
+}
+
+/** What is under a stream that is an OS socket. */
+export interface BareSocket {
+  /** Idle time before the first probe. */
+  setKeepAlive(idle: Millis): void;
+  /** Takes the socket away from a stream that nobody has read from: TLS runs on it twice as fast as through the stream's interface. */
+  take(): Socket;
 }
 
 /** What every stream holds back before `write` makes its caller wait, in octets. Half a bandwidth-delay product of 100 Mbit/s × 40 ms. */

@@ -11,7 +11,7 @@ export function wrapStream<T extends object>(
     closeWrite: () => stream.closeWrite(),
     abort: (reason) => stream.abort(reason),
     [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose](),
-    ...(stream.socket === undefined ? {} : { socket: stream.socket }),
+    ...(stream.bare === undefined ? {} : { bare: stream.bare }),
     ...changes,
   };
 }

@@ -70,8 +70,15 @@ export function chain(direct: Route, hops: readonly ChainHop[]): Decide {
       way = node.through(way);
     }
     const [first] = nodes;
-    return first === undefined || way === undefined
-      ? direct
-      : { nodes, dialer: way, egress: first.egress };
+    return first === undefined || way === undefined ? direct : {
+      nodes,
+      dialer: way,
+      egress: first.egress,
+      identity: identityOf(nodes),
+    };
   };
+}
+
+function identityOf(nodes: readonly Choice[]): string {
+  return nodes.map(({ identity }) => identity).join("\n");
 }

@@ -22,7 +22,10 @@ export interface Transport {
 /** Asks the node at the far end of `carrier` for a target, and takes `carrier` over. GOST's "connector". Rejects with a DialError; dropping `carrier` is the caller's then. */
 export interface Connector {
   connectStream(carrier: Carrier, target: Target): Promise<Upstream>;
+  /** Rejects with "streams-only" where the node has no datagrams. */
   connectDatagram(carrier: Carrier, target: Target): Promise<DatagramChannel>;
+  /** The protocol has no datagrams: nobody need ask. */
+  readonly streamsOnly?: true;
   /**
    * Asks for datagrams to and from any target, for the flows of one source. Rejects with a DialError, "unsupported" where the
    * node has no such thing; each flow is asked for on its own then. Absent where the protocol has none.

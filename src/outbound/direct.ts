@@ -1,14 +1,14 @@
 import type { Clock, Millis } from "../base/clock.ts";
 import { DialError } from "../base/errors.ts";
-import type { Network, SocketOptions } from "../base/socket.ts";
+import type { OpenUdp, OpenUdpPort, SocketOptions } from "../base/socket.ts";
 import { withDeadline } from "../flow/deadline.ts";
 import type { Dialer, Upstream } from "../flow/dialer.ts";
 import type { Target } from "../flow/flow.ts";
 import { formatEndpoint } from "../flow/flow.ts";
-import type { NodeStreams } from "../flow/node_stream.ts";
-import { type DatagramChannel, deferred, READY } from "../flow/stream.ts";
+import { type ByteStream, READY } from "../flow/stream.ts";
 import { wrapStream } from "../flow/wrap.ts";
 import { parseAddress } from "../wire/address.ts";
+import { SharedPorts } from "./shared_ports.ts";
 
 /** An interface to leave by: its name or one of its addresses. */
 export interface Egress {
@@ -17,11 +17,16 @@ export interface Egress {
   readonly strict: boolean;
 }
 
+/** A connection by a socket of our own. Rejects with a DialError. */
+export type OpenStream = (options: SocketOptions) => Promise<ByteStream>;
+
 export interface DirectOptions {
   /** What the trace calls it. */
   readonly name: string;
-  readonly network: Pick<Network, "openSocket" | "openUdp">;
-  readonly streams: NodeStreams;
+  readonly openStream: OpenStream;
+  readonly openUdp: OpenUdp;
+  /** Absent where ports cannot be heard as a whole. */
+  readonly openUdpPort?: OpenUdpPort | undefined;
   /** The addresses of a name, best first. Rejects with a DialError. */
   readonly resolve: (
     name: string,
@@ -38,9 +43,15 @@ export interface DirectOptions {
 
 /** Straight to the target, by a socket of our own. */
 export function direct(options: DirectOptions): Dialer {
+  const ports = new SharedPorts(options);
   return {
     dialStream: (target) => dialStream(options, target),
-    dialDatagram: (target) => dialDatagram(options, target),
+    dialDatagram: (target) =>
+      tryAll(
+        options,
+        target,
+        (socket) => Promise.resolve(ports.open(target, socket)),
+      ),
   };
 }
 
@@ -48,37 +59,14 @@ async function dialStream(
   options: DirectOptions,
   target: Target,
 ): Promise<Upstream> {
-  const { clock, network, streams } = options;
+  const { clock, openStream } = options;
   const attempt = async (socket: SocketOptions): Promise<Upstream> => {
     const start = clock.now();
-    const stream = streams(await network.openSocket(socket));
+    const stream = await openStream(socket);
     const roundTrip = clock.now() - start;
     return wrapStream(stream, { answered: READY, patience: 0, roundTrip });
   };
   return await tryAll(options, target, attempt);
-}
-
-async function dialDatagram(
-  options: DirectOptions,
-  target: Target,
-): Promise<DatagramChannel> {
-  const { network } = options;
-  return await tryAll(options, target, (socket) => {
-    const udp = network.openUdp(socket);
-    const closed = deferred<void>();
-    udp.onError = closed.reject;
-    const channel: DatagramChannel = {
-      send: (payload) => udp.send(payload),
-      deliver: (onDatagram) => udp.onDatagram = onDatagram,
-      closed: closed.promise,
-      [Symbol.asyncDispose]: () => {
-        udp[Symbol.dispose]();
-        closed.resolve();
-        return READY;
-      },
-    };
-    return Promise.resolve(channel);
-  });
 }
 
 /** Tries every address and interface in turn. The first error tells the most: the later ones are mostly of the wrong family. */

@@ -12,25 +12,30 @@ export interface ResolvingOptions {
 }
 
 /** `dialer`, told the addresses of a target's name where `lookup` has them. GOST's `hosts` and `resolver`. */
-export function resolving(
-  dialer: Dialer,
-  { lookup, timeout, clock }: ResolvingOptions,
-): Dialer {
-  const resolved = async (target: Target): Promise<Target> => {
-    const name = target.name ?? target.dst.host;
-    const what = `Resolving ${name}`;
-    const { signal, trace } = target;
-    const found = await withDeadline(
-      { clock, timeout, signal, what },
-      (signal) => lookup(name, signal),
-    );
-    if (found === undefined) return target;
-    const { addresses, by, because } = found;
-    trace.push({ by, what: addresses[0] ?? "", because });
-    return { ...target, addresses };
-  };
+export function resolving(dialer: Dialer, options: ResolvingOptions): Dialer {
   return {
-    dialStream: async (target) => dialer.dialStream(await resolved(target)),
-    dialDatagram: async (target) => dialer.dialDatagram(await resolved(target)),
+    dialStream: async (target) =>
+      dialer.dialStream(await resolved(target, options)),
+    dialDatagram: async (target) =>
+      dialer.dialDatagram(await resolved(target, options)),
   };
+}
+
+/** `target` with the addresses that `lookup` has for it. Rejects with a DialError. */
+export async function resolved<T extends Target>(
+  target: T,
+  { lookup, timeout, clock }: ResolvingOptions,
+): Promise<T> {
+  if (target.addresses !== undefined) return target;
+  const name = target.name ?? target.dst.host;
+  const what = `Resolving ${name}`;
+  const { signal, trace } = target;
+  const found = await withDeadline(
+    { clock, timeout, signal, what },
+    (signal) => lookup(name, signal),
+  );
+  if (found === undefined) return target;
+  const { addresses, by, because } = found;
+  trace.push({ by, what: addresses[0] ?? "", because });
+  return { ...target, addresses };
 }

@@ -11,6 +11,8 @@ export interface RouteNode {
   readonly host?: string;
   /** "relay+wss 192.0.2.1:443", or "direct". */
   readonly way: string;
+  /** Equal where the node is reached and asked in the same way, also in another configuration. Not to be shown. */
+  readonly identity: string;
 }
 
 /** The way that a flow would take, as decided without sending anything. */
@@ -21,6 +23,8 @@ export interface Route {
   readonly egress: (address: string) => readonly Egress[];
   /** Takes it. */
   readonly dialer: Dialer;
+  /** Equal for the same way, also in another configuration. Not to be shown. */
+  readonly identity: string;
 }
 
 /**
@@ -29,15 +33,23 @@ export interface Route {
  */
 export type Decide = (network: string, target: Target) => Route;
 
-/** Decides for each dial, and dials. */
-export function routed(decide: Decide): Dialer {
+/** Decides for each dial, and dials. `note` is told of each choice. */
+export function routed(
+  decide: Decide,
+  note: (target: Target, route: Route) => void,
+): Dialer {
+  const choose = (network: string, target: Target): Dialer => {
+    const route = decide(network, target);
+    note(target, route);
+    return route.dialer;
+  };
   return {
     async dialStream(target) {
-      const { dialer } = decide(target.network ?? "tcp", target);
-      return await dialer.dialStream(target);
+      const network = target.network ?? "tcp";
+      return await choose(network, target).dialStream(target);
     },
     async dialDatagram(target) {
-      return await decide("udp", target).dialer.dialDatagram(target);
+      return await choose("udp", target).dialDatagram(target);
     },
   };
 }

@@ -59,6 +59,11 @@ export function select({ strategy, nodes, random }: SelectOptions): Select {
     if (first === undefined) {
       return { node: undefined, because: excluded[0] ?? "there is no node" };
     }
+    const kept = allowed.find(({ identity }) => target.keep?.has(identity));
+    if (kept !== undefined) {
+      const because = `it goes there already, ${formatPosition(kept.at)}`;
+      return { node: kept, because };
+    }
     const working = allowed.filter(({ health }) => !health.isFailed());
     if (working.length === 0) {
       const because = `all have failed: the first, ${formatPosition(first.at)}`;

@@ -14,6 +14,7 @@ import { Associations } from "./associations.ts";
 import type { Carrier, Connector, Transport } from "./contracts.ts";
 import { endpointFor } from "./endpoint_for.ts";
 import type { Health } from "./health.ts";
+import { unlessStreamsOnly } from "./streams_only.ts";
 
 /** A node, as a way to everything that it can reach. */
 export interface Hop {
@@ -58,7 +59,7 @@ export function via(base: Dialer, hop: Hop): Dialer {
         target,
         (carrier) => hop.connector.connectStream(carrier, target),
       ),
-    async dialDatagram(target) {
+    dialDatagram: unlessStreamsOnly(hop, async (target) => {
       const endpoint = endpointFor(target);
       if (
         associations === undefined || hop.clock.now() < refusedUntil ||
@@ -77,7 +78,7 @@ export function via(base: Dialer, hop: Hop): Dialer {
         refusedUntil = hop.clock.now() + REFUSAL;
         return await dialAlone(target);
       }
-    },
+    }),
     prepare: () => hop.transport.prepare?.(base),
   };
 }

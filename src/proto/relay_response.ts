@@ -19,6 +19,10 @@ const STATUSES = [
   "internal-server-error",
 ] as const;
 
+/** Feature and ATYP of the bound address. */
+const ADDR = 2;
+const IPV6 = 4;
+
 export type RelayStatus = typeof STATUSES[number];
 
 export interface RelayResponse {
@@ -30,6 +34,13 @@ export interface RelayResponse {
 export function encodeRelayResponse(status: RelayStatus): Uint8Array {
   const code = STATUSES.indexOf(status);
   return encodeRelayMessage({ code, features: new Uint8Array() });
+}
+
+/** To BIND. Clients look for an address, but datagrams leave by a port that is chosen when the first one comes: GOST's, of any address. */
+export function encodeBindResponse(): Uint8Array {
+  const address = [IPV6, ...new Uint8Array(16), 0, 0];
+  const features = Uint8Array.of(ADDR, 0, address.length, ...address);
+  return encodeRelayMessage({ code: 0, features });
 }
 
 /** Skips features whatever they are, as newer servers may send some that nobody knows yet. */

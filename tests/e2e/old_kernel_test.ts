@@ -1,25 +1,23 @@
 import { assert, assertEquals } from "@std/assert";
 import { ERRNO } from "../../ffi/errno.ts";
-import { type Libc, openLibc } from "../../ffi/libc.ts";
-import { probePipes } from "../../ffi/node_handles.ts";
-import { EpollPoller } from "../../ffi/poller_linux.ts";
-import { createReaders } from "../../ffi/reader.ts";
-import { linuxSockets } from "../../ffi/socket_calls_linux.ts";
-import { openTun } from "../../ffi/tun_linux.ts";
-import type { OpenTun } from "../../src/device/open_tun.ts";
+import type { Libc } from "../../ffi/libc.ts";
 import type { Offload } from "../../src/wire/packet_buffer.ts";
+import {
+  type ChangeLibc,
+  withChangedLibc,
+  withoutHeaders,
+} from "../support/changed_libc.ts";
 import { testDeviceContract } from "../support/device_contract.ts";
 import { netnsTest } from "../support/netns.ts";
 import { openTunBench, openTunHere } from "../support/tun_bench.ts";
 
-const TUNGETFEATURES = 0x800454cf;
 const TUNSETOFFLOAD = 0x400454d0;
 const NEITHER = { tcp: false, udp: false };
 
 /** What an older kernel, or a broken one, answers. */
 interface OldKernel {
   readonly name: string;
-  readonly change: (libc: Libc) => Partial<Libc>;
+  readonly change: ChangeLibc;
   readonly offload: Offload;
   /** What `ip -d link` says of the device. */
   readonly says: string;
@@ -28,10 +26,7 @@ interface OldKernel {
 const KERNELS: readonly OldKernel[] = [
   {
     name: "without headers",
-    change: ({ ioctl }) => ({
-      ioctl: (fd, request, argument) =>
-        request === TUNGETFEATURES ? -1 : ioctl(fd, request, argument),
-    }),
+    change: withoutHeaders,
     offload: { ...NEITHER, checksum: false },
     says: "vnet_hdr off",
   },
@@ -81,7 +76,7 @@ for (const kernel of KERNELS) {
     `Linux TUN ${kernel.name}: offload says what is usable`,
     ["host"],
     (net) =>
-      withKernel(kernel, async (openTun) => {
+      withChangedLibc(kernel.change, async (openTun) => {
         await using device = await openTunHere(net, { openTun });
         const link = await net.host.ip("-d link show tun0");
         assertEquals(device.offload, kernel.offload);
@@ -97,7 +92,7 @@ for (const kernel of KERNELS.slice(0, 2)) {
       `Linux TUN ${kernel.name}: ${title}`,
       ["host"],
       (net) =>
-        withKernel(kernel, async (openTun) => {
+        withChangedLibc(kernel.change, async (openTun) => {
           await using bench = await openTunBench(net, { openTun });
           await test(bench);
         }),
@@ -105,25 +100,9 @@ for (const kernel of KERNELS.slice(0, 2)) {
   );
 }
 
-async function withKernel(
-  { change }: OldKernel,
-  test: (openTun: OpenTun) => Promise<void>,
-): Promise<void> {
-  using real = openLibc();
-  const libc = { ...real, ...change(real) };
-  await using poller = new EpollPoller(real);
-  const openReader = createReaders({
-    ...{ poller, pipes: probePipes(), eagain: ERRNO.EAGAIN },
-    close: (fd) => void libc.close(fd),
-  });
-  await test((options) =>
-    openTun(options, { libc, sockets: linuxSockets(libc), openReader })
-  );
-}
-
 function accepting(
   accepts: (mask: number) => boolean,
-): OldKernel["change"] {
+): ChangeLibc {
   return ({ ioctlValue }) => ({
     ioctlValue: (fd, request, value) =>
       request === TUNSETOFFLOAD && value !== 0 && !accepts(value)

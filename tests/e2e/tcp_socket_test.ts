@@ -253,11 +253,13 @@ async function peerSeenBy(
   return peer;
 }
 
-function dial(
+async function dial(
   platform: Platform,
   options: Partial<SocketOptions>,
 ): Promise<Socket> {
-  return platform.openSocket({ host: "", port: 1, signal: NEVER, ...options });
+  const all = { host: "", port: 1, signal: NEVER, ...options };
+  const socket = await platform.openSocket(all);
+  return "toNode" in socket ? socket.toNode() : socket;
 }
 
 async function serveOne(

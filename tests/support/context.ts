@@ -1,5 +1,3 @@
-import { EventEmitter } from "node:events";
-import type { Socket } from "node:net";
 import { buildNames } from "../../src/app/build_names.ts";
 import type { Context } from "../../src/app/context.ts";
 import { Bypasses } from "../../src/app/bypasses.ts";
@@ -9,6 +7,7 @@ import { Resolvers } from "../../src/app/resolvers.ts";
 import { Upkeep } from "../../src/app/upkeep.ts";
 import type { SocketOptions } from "../../src/base/socket.ts";
 import type { ByteStream } from "../../src/flow/stream.ts";
+import { wrapStream } from "../../src/flow/wrap.ts";
 import { SYSTEMS } from "../../src/system/system.ts";
 import { memoryFiles } from "./memory_files.ts";
 import { ManualClock } from "./manual_clock.ts";
@@ -20,7 +19,6 @@ export function testContext(
 ): Context & { readonly clock: ManualClock } {
   const clock = new ManualClock();
   const log = silentLog;
-  const opened = new Map<Socket, ByteStream>();
   const platform: Context["platform"] = {
     system: SYSTEMS.linux,
     readRoutes: () => [],
@@ -31,24 +29,24 @@ export function testContext(
     watchNetwork: () => ({ [Symbol.dispose]() {} }),
     networkVersion: () => 0,
     sleepTime: () => 0,
-    async openSocket(options) {
-      const socket = Object.assign(new EventEmitter(), {
-        localAddress: "10.0.0.1",
-        setKeepAlive() {},
-      }) as unknown as Socket;
-      opened.set(socket, await connect(options));
-      return socket;
-    },
+    openSocket: () => Promise.reject(new Error("no sockets here")),
     openUdp: () => {
       throw new Error("no UDP here");
     },
     ownSocket: () => undefined,
     readInto: () => undefined,
   };
-  const streams: Context["streams"] = (socket) => {
-    const stream = opened.get(socket);
-    if (stream === undefined) throw new Error("an unknown socket");
-    return stream;
+  const streams: Context["streams"] = () => {
+    throw new Error("no sockets here");
+  };
+  const openStream: Context["openStream"] = async (options) => {
+    const bare = {
+      setKeepAlive() {},
+      take(): never {
+        throw new Error("no sockets here");
+      },
+    };
+    return wrapStream(await connect(options), { bare });
   };
   const random = (into: Uint8Array): void => void into.fill(7);
   const network = new NetworkState({
@@ -61,6 +59,7 @@ export function testContext(
   const files = memoryFiles();
   const context: Context = {
     platform,
+    openStream,
     streams,
     clock,
     log,
@@ -71,8 +70,8 @@ export function testContext(
     bypasses: new Bypasses({ files, log, upkeep }),
     network,
     resolvers: new Resolvers({
-      network: platform,
-      streams,
+      openStream,
+      openUdp: platform.openUdp,
       state: network,
       clock,
       random,

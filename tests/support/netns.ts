@@ -6,7 +6,7 @@ export interface Namespace {
   /** Runs `ip` in it: `ip("route add default dev tun0")`. */
   ip(words: string): Promise<string>;
   /** Sets a kernel variable: `sysctl("net.ipv4.ip_forward", 1)`. */
-  sysctl(key: string, value: number): Promise<string>;
+  sysctl(key: string, value: number | string): Promise<string>;
   /** Runs a command to its end and resolves with its output; rejects with its standard error where it fails. */
   run(command: string, ...args: string[]): Promise<string>;
   /** Starts a program that ends with the namespaces at the latest. */

@@ -36,7 +36,6 @@ export function decodeRelayService(
   ignore(listener, ["auther", "authers", "auth"], problems);
   parts.serviceMetadata.refuse("proxyProtocol");
   metadata.refuse("sniffing", "skipauth");
-  metadata.ignore("bind");
   // Requests are always answered at once, and datagrams of any size fit.
   metadata.accept("nodelay", "udp.bufferSize", "udpBufferSize");
   const addr = text(service, "addr");
@@ -57,6 +56,7 @@ export function decodeRelayService(
     listener: decodeListener(parts, defaultTls, context),
     users: decodeUsers(handler, context),
     readTimeout: metadata.duration(["readTimeout"], READ_TIMEOUT),
+    bind: metadata.boolean(["bind"]),
   };
 }
 

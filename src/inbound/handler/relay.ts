@@ -10,6 +10,10 @@ import {
   type DatagramFraming,
   datagramStream,
 } from "../../framing/datagram_stream.ts";
+import {
+  ADDRESSED_DATAGRAM_MAX,
+  addressedDatagrams,
+} from "../../framing/addressed_datagrams.ts";
 import { relayDatagrams } from "../../framing/relay_datagrams.ts";
 import type { Credentials } from "../../proto/credentials.ts";
 import {
@@ -17,9 +21,11 @@ import {
   relayRequestReader,
 } from "../../proto/relay_request.ts";
 import {
+  encodeBindResponse,
   encodeRelayResponse,
   type RelayStatus,
 } from "../../proto/relay_response.ts";
+import { serveBoundPort } from "../bound_port.ts";
 import type { Incoming } from "../contracts.ts";
 import { hangUp } from "../hang_up.ts";
 
@@ -28,6 +34,8 @@ export interface RelayHandlerOptions {
   readonly users: readonly Credentials[];
   /** For the whole request. */
   readonly readTimeout: Millis;
+  /** Serve BIND of UDP: one port for all datagrams of a client. */
+  readonly bind: boolean;
   readonly clock: Clock;
   readonly log: Log;
   /** Numbers flows, and gives them the signal that ends them. */
@@ -37,6 +45,11 @@ export interface RelayHandlerOptions {
   };
   /** Takes a flow over, and turns it down where it cannot be carried. */
   readonly onFlow: (flow: Flow) => void;
+}
+
+interface Framings {
+  readonly connect: DatagramFraming;
+  readonly bind: DatagramFraming;
 }
 
 /** What the client learns. Unlike GOST's, which answers every failure of a dial alike. */
@@ -51,9 +64,12 @@ const STATUS: { readonly [R in Rejection]: RelayStatus } = {
 export function relay(
   options: RelayHandlerOptions,
 ): (incoming: Incoming) => void {
-  const framing = relayDatagrams();
+  const framings: Framings = {
+    connect: relayDatagrams(),
+    bind: addressedDatagrams(new Uint8Array(ADDRESSED_DATAGRAM_MAX)),
+  };
   return function relay(incoming) {
-    receive(incoming, options, framing).catch((error) => {
+    receive(incoming, options, framings).catch((error) => {
       const { log } = options;
       const reason = describe(error);
       log.debug("relay.request", { from: incoming.from.host, reason });
@@ -65,9 +81,9 @@ export function relay(
 async function receive(
   { stream, from }: Incoming,
   options: RelayHandlerOptions,
-  framing: DatagramFraming,
+  framings: Framings,
 ): Promise<void> {
-  const { clock, readTimeout, users, log } = options;
+  const { clock, readTimeout, log } = options;
   const { signal } = new AbortController();
   const { value: request, rest } = await withDeadline(
     { clock, timeout: readTimeout, signal, what: "The request" },
@@ -76,31 +92,39 @@ async function receive(
       return readMessage(stream, relayRequestReader());
     },
   );
-  const problem = problemWith(request, users);
+  const problem = problemWith(request, options);
   if (problem !== undefined) {
     log.warn("relay.refuse", { from: from.host, status: problem });
     await stream.write(encodeRelayResponse(problem));
     await hangUp(prefixed(rest, stream), clock);
     return;
   }
-  const { target: dst = { host: "", port: 0 }, network } = request;
+  const { target: dst = { host: "", port: 0 }, network, command } = request;
   const client: Client = { stream: prefixed(rest, stream), src: from, dst };
+  if (command === "bind") {
+    await stream.write(encodeBindResponse());
+    const datagrams = datagramStream(client.stream, framings.bind);
+    await serveBoundPort(datagrams, from, options);
+    return;
+  }
   options.onFlow(
     network === "udp"
-      ? udpFlow(client, options, framing)
+      ? udpFlow(client, options, framings.connect)
       : tcpFlow(client, options),
   );
 }
 
 function problemWith(
   { command, network, target, credentials }: RelayRequest,
-  users: readonly Credentials[],
+  { users, bind }: RelayHandlerOptions,
 ): RelayStatus | undefined {
   if (users.length > 0 && !users.some((user) => isUser(user, credentials))) {
     return "unauthorized";
   }
-  // As GOST without `bind`.
-  if (command === "bind") return "forbidden";
+  // As GOST without `bind`. TCP's is not there: nothing that tungo or a GOST client behind it carries asks for it.
+  if (command === "bind") {
+    return bind && network === "udp" ? undefined : "forbidden";
+  }
   const known = command === "connect" &&
     (network === "tcp" || network === "udp");
   return known && target !== undefined ? undefined : "bad-request";

@@ -15,9 +15,10 @@ import { httpHeadReader, parseStatusLine } from "../../proto/http_head.ts";
 import { encodeSocksAddress } from "../../proto/socks_address.ts";
 import { type Association, narrowed } from "../association.ts";
 import type { Carrier, Connector } from "../contracts.ts";
-import { agreed, unsupported } from "./agreed.ts";
+import { agreed, orStreamsOnly, unsupported } from "./agreed.ts";
 import { endpointFor } from "../endpoint_for.ts";
-import { SOCKS_DATAGRAM_MAX, tunnel } from "./socks5_udp.ts";
+import { ADDRESSED_DATAGRAM_MAX } from "../../framing/addressed_datagrams.ts";
+import { tunnel } from "./socks5_udp.ts";
 
 export interface HttpOptions {
   readonly credentials?: Credentials;
@@ -28,11 +29,12 @@ export interface HttpOptions {
 
 /** CONNECT to a proxy (RFC 9110 §9.3.6), and GOST's extension of it for datagrams, which other proxies refuse. */
 export function http(options: HttpOptions): Connector {
-  const scratch = new Uint8Array(SOCKS_DATAGRAM_MAX);
+  const scratch = new Uint8Array(ADDRESSED_DATAGRAM_MAX);
   const associate = async (carrier: Carrier): Promise<Association> => {
     // A proxy that is not GOST must not take this for a stream to the target.
     const request = { authority: "", datagrams: true };
-    return tunnel(await ask(carrier, options, request), scratch);
+    const asked = ask(carrier, options, request);
+    return tunnel(await orStreamsOnly(asked), scratch);
   };
   return {
     async connectStream(carrier, target) {

@@ -21,7 +21,8 @@ import {
 import type { Association } from "../association.ts";
 import type { Carrier, Connector } from "../contracts.ts";
 import { endpointFor } from "../endpoint_for.ts";
-import { SOCKS_DATAGRAM_MAX, tunnel } from "./socks5_udp.ts";
+import { ADDRESSED_DATAGRAM_MAX } from "../../framing/addressed_datagrams.ts";
+import { tunnel } from "./socks5_udp.ts";
 import { RelayStream } from "./relay_stream.ts";
 
 /** How long a refusal may take beyond a round trip to the node. */
@@ -49,7 +50,7 @@ export function relay(options: RelayOptions): Connector {
   let answersFirst = false;
   const framing = relayDatagrams();
   const scratch = new Uint8Array(
-    options.bind === true ? SOCKS_DATAGRAM_MAX : 0,
+    options.bind === true ? ADDRESSED_DATAGRAM_MAX : 0,
   );
 
   async function connect(

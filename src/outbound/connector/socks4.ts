@@ -45,6 +45,7 @@ export function socks4({ userId, timeout, clock }: Socks4Options): Connector {
       return agreed(stream, carrier);
     },
     connectDatagram: () =>
-      rejected(new DialError("unsupported", "SOCKS4 carries no datagrams")),
+      rejected(new DialError("streams-only", "SOCKS4 carries no datagrams")),
+    streamsOnly: true,
   };
 }

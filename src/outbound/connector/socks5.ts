@@ -22,9 +22,10 @@ import { encodeSocksAddress } from "../../proto/socks_address.ts";
 import { parseAddress } from "../../wire/address.ts";
 import { type Association, narrowed } from "../association.ts";
 import type { Carrier, Connector } from "../contracts.ts";
-import { agreed, unsupported } from "./agreed.ts";
+import { agreed, orStreamsOnly, unsupported } from "./agreed.ts";
 import { endpointFor } from "../endpoint_for.ts";
-import { associate, SOCKS_DATAGRAM_MAX, tunnel } from "./socks5_udp.ts";
+import { ADDRESSED_DATAGRAM_MAX } from "../../framing/addressed_datagrams.ts";
+import { associate, tunnel } from "./socks5_udp.ts";
 
 export interface Socks5Options {
   readonly credentials?: Credentials;
@@ -47,18 +48,14 @@ const UNKNOWN = {
 
 /** SOCKS5 without encryption of its own. RFC 1928, RFC 1929. */
 export function socks5(options: Socks5Options): Connector {
-  const scratch = new Uint8Array(SOCKS_DATAGRAM_MAX);
+  const scratch = new Uint8Array(ADDRESSED_DATAGRAM_MAX);
   const open = async (
     carrier: Carrier,
     target: Target,
   ): Promise<Association> => {
     const command = options.udp === "tunnel" ? "udp-tunnel" : "udp-associate";
-    const { stream: control, reply } = await ask(
-      carrier,
-      options,
-      command,
-      UNKNOWN[command],
-    );
+    const asked = ask(carrier, options, command, UNKNOWN[command]);
+    const { stream: control, reply } = await orStreamsOnly(asked);
     if (command === "udp-tunnel") return tunnel(control, scratch);
     const port = portOf(reply, options, target);
     const dialer = options.datagrams;

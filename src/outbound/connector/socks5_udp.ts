@@ -1,44 +1,24 @@
-import { ProtocolError } from "../../base/errors.ts";
 import type { Dialer } from "../../flow/dialer.ts";
-import type { Endpoint, Target } from "../../flow/flow.ts";
+import type { Target } from "../../flow/flow.ts";
 import { type ByteStream, deferred } from "../../flow/stream.ts";
 import {
-  type DatagramFraming,
-  datagramStream,
-} from "../../framing/datagram_stream.ts";
+  addressedDatagrams,
+  AddressHeaders,
+} from "../../framing/addressed_datagrams.ts";
+import { datagramStream } from "../../framing/datagram_stream.ts";
 import {
   putSocksDatagram,
-  putTunnelDatagram,
   SocksSources,
   socksUdpHeaderLength,
-  tunnelDatagramReader,
 } from "../../proto/socks5_udp.ts";
-import {
-  encodeSocksAddress,
-  SOCKS_ADDRESS_MAX,
-} from "../../proto/socks_address.ts";
 import type { Association } from "../association.ts";
 
-/** Octets of the longest datagram with its header. */
-export const SOCKS_DATAGRAM_MAX = 3 + SOCKS_ADDRESS_MAX + 65_535;
-
-/** GOST's UDP over TCP, and a relay's BIND: datagrams on the stream of the request; takes `stream` over. `scratch` has SOCKS_DATAGRAM_MAX octets and is used within `send` only. */
+/** GOST's UDP over TCP, and a relay's BIND: datagrams on the stream of the request; takes `stream` over. `scratch` as in `addressedDatagrams`. */
 export function tunnel(
   stream: ByteStream,
   scratch: Uint8Array,
 ): Association {
-  const addresses = new Addresses();
-  const framing: DatagramFraming = {
-    reader: tunnelDatagramReader,
-    put: (into, payload, to) => {
-      const address = to && addresses.of(to);
-      return address === undefined
-        ? 0
-        : putTunnelDatagram(into, 0, address, payload);
-    },
-    scratch,
-  };
-  const channel = datagramStream(stream, framing);
+  const channel = datagramStream(stream, addressedDatagrams(scratch));
   return {
     closed: channel.closed,
     send: (payload, to) => channel.send(payload, to),
@@ -66,14 +46,14 @@ export async function associate(
 ): Promise<Association> {
   const channel = await dialer.dialDatagram(port);
   const sources = new SocksSources();
-  const addresses = new Addresses();
+  const headers = new AddressHeaders();
   const closed = deferred<void>();
   channel.closed.then(closed.resolve, closed.reject);
   untilEnd(control).then(closed.resolve, closed.reject);
   return {
     closed: closed.promise,
     send(payload, to) {
-      const address = addresses.of(to);
+      const address = headers.of(to);
       if (address === undefined) return;
       const end = putSocksDatagram(scratch, 0, address, payload);
       channel.send(scratch.subarray(0, end));
@@ -90,21 +70,6 @@ export async function associate(
       await control[Symbol.asyncDispose]();
     },
   };
-}
-
-/** Targets as headers of datagrams have them. */
-class Addresses {
-  readonly #known = new WeakMap<Endpoint, Uint8Array>();
-
-  /** Undefined for one that no header can carry. */
-  of(target: Endpoint): Uint8Array | undefined {
-    const known = this.#known.get(target);
-    if (known !== undefined) return known;
-    const address = encodeSocksAddress(target);
-    if (address instanceof ProtocolError) return undefined;
-    this.#known.set(target, address);
-    return address;
-  }
 }
 
 async function untilEnd(control: ByteStream): Promise<void> {

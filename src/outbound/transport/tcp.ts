@@ -17,7 +17,7 @@ const KEEPALIVE: Millis = 15_000;
 export function tcp({ address, keepalive = KEEPALIVE }: TcpOptions): Transport {
   return async function tcp(base, signal) {
     const stream = await base.dialStream(nodeTarget(address, signal));
-    stream.socket?.setKeepAlive(true, keepalive);
+    stream.bare?.setKeepAlive(keepalive);
     const { roundTrip } = stream;
     return wrapStream(stream, { roundTrip, isTungo: false });
   };

@@ -109,8 +109,9 @@ function handshake(
 
 /** A bare socket is taken over as it is; anything else is dressed up as one. */
 function belowTls(carrier: ByteStream): { socket: Socket; under: Under } {
-  if (carrier.socket !== undefined) {
-    return { socket: carrier.socket, under: underTls(carrier.socket) };
+  if (carrier.bare !== undefined) {
+    const socket = carrier.bare.take();
+    return { socket, under: underTls(socket) };
   }
   const { duplex: below, under } = duplex(carrier);
   return { socket: below as unknown as Socket, under };

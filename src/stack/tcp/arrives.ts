@@ -167,15 +167,15 @@ function checkAck(socket: TcpSocket, segment: Segment, now: Millis): boolean {
     return false;
   }
   if (seqLe(snd.sndUna, ack)) {
-    const before = snd.outstanding();
+    const before = snd.buffer.octets();
     snd.acknowledge(segment, now, socket.timestamps.echoedAt(segment, now));
-    if (snd.outstanding() < before) socket.noteWritable();
+    if (snd.buffer.octets() < before) socket.noteWritable();
   }
   return true;
 }
 
 function takeAcknowledgedFin(socket: TcpSocket): void {
-  if (!socket.snd.finAcknowledged()) return;
+  if (!socket.snd.buffer.finAcknowledged(socket.snd.sndUna)) return;
   const state = socket.state();
   if (state === "LAST-ACK") socket.finish();
   if (state === "FIN-WAIT-1" || state === "CLOSING") {

@@ -28,6 +28,11 @@ export class Congestion {
     this.#mss = mss;
   }
 
+  /** Whether the window is a limit at all. */
+  governs(): boolean {
+    return !this.#local;
+  }
+
   /** Octets that may be in flight. */
   window(): number {
     return this.#local ? Infinity : this.cwnd;
@@ -39,13 +44,15 @@ export class Congestion {
     this.#local = near && !this.#lossy;
   }
 
-  /** `acked` octets left the network; `limited` tells whether the window was the limit (RFC 7661 otherwise forbids growth). */
-  acked(acked: number, limited: boolean): void {
-    if (this.#local || !limited) return;
-    if (this.cwnd < this.ssthresh) {
-      this.cwnd += acked;
-    } else {
-      this.cwnd += Math.max(1, Math.floor(this.#mss * acked / this.cwnd));
+  /** `acked` octets left the network, and the window was the limit. */
+  acked(acked: number): void {
+    if (this.#local) return;
+    // An ACK may cover more than slow start has left to do, after a time-out above all.
+    const slow = Math.max(0, Math.min(acked, this.ssthresh - this.cwnd));
+    this.cwnd += slow;
+    if (acked > slow) {
+      const growth = this.#mss * (acked - slow) / this.cwnd;
+      this.cwnd += Math.max(1, Math.floor(growth));
     }
   }
 

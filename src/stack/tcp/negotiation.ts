@@ -28,6 +28,7 @@ export interface Agreement {
   readonly sizes: SendSizes;
   /** Shift of the windows that we send, -1 without scaling. */
   readonly scale: number;
+  /** Both sides report what has arrived beyond a hole. */
   readonly sack: boolean;
   readonly timestamps: boolean;
 }

@@ -14,8 +14,8 @@ const G: Millis = 1;
 export class Rtt {
   /** The smallest round trip that was timed. */
   min: Millis = Infinity;
-  /** -1 before the first sample. */
-  #srtt: Millis = -1;
+  /** SRTT; -1 before the first sample. */
+  srtt: Millis = -1;
   #rttvar: Millis = 0;
   #backoff = 0;
   /** The octet being timed, and since when; nothing is timed at -1. */
@@ -51,9 +51,9 @@ export class Rtt {
   }
 
   rto(): Millis {
-    const base = this.#srtt < 0
+    const base = this.srtt < 0
       ? INITIAL_RTO
-      : Math.max(MIN_RTO, this.#srtt + Math.max(G, 4 * this.#rttvar));
+      : Math.max(MIN_RTO, this.srtt + Math.max(G, 4 * this.#rttvar));
     return Math.min(MAX_RTO, base * 2 ** this.#backoff);
   }
 
@@ -64,12 +64,12 @@ export class Rtt {
 
   /** RFC 6298 §2.2, §2.3. */
   #smooth(rtt: Millis): void {
-    if (this.#srtt < 0) {
-      this.#srtt = rtt;
+    if (this.srtt < 0) {
+      this.srtt = rtt;
       this.#rttvar = rtt / 2;
     } else {
-      this.#rttvar = 0.75 * this.#rttvar + 0.25 * Math.abs(this.#srtt - rtt);
-      this.#srtt = 0.875 * this.#srtt + 0.125 * rtt;
+      this.#rttvar = 0.75 * this.#rttvar + 0.25 * Math.abs(this.srtt - rtt);
+      this.srtt = 0.875 * this.srtt + 0.125 * rtt;
     }
   }
 }

@@ -50,7 +50,8 @@ export function sendPlan(socket: TcpSocket, plan: Plan, now: Millis): void {
   const at = output.transportAt(socket.key) + TCP_HEADER;
   const options = putTimestampsOf(socket, at, now);
   if (plan.length > 0) {
-    socket.snd.copy(plan, output.packet.bytes, at + options);
+    const { bytes } = output.packet;
+    socket.snd.buffer.copy(plan.seq, plan.length, bytes, at + options);
   }
   const mss = socket.snd.mss();
   const segmentSize = plan.length > mss ? mss : 0;

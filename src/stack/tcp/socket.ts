@@ -82,7 +82,7 @@ export class TcpSocket implements Timed {
     this.#timestampOffset = options.timestampOffset;
     this.#receiveRing = new Ring(host.pool);
     const ring = new Ring(host.pool);
-    this.snd = new Sender(options.iss, ring, options.agreement.sizes);
+    this.snd = new Sender(options.iss, ring, options.agreement);
     this.timestamps = new Timestamps(
       options.agreement.timestamps,
       options.timestampOffset,
@@ -108,20 +108,20 @@ export class TcpSocket implements Timed {
   /** Queues octets; false when the memory of all flows is used up, or nothing may be sent any more. */
   write(octets: Uint8Array): boolean {
     const open = maySend(this.#state) || this.#isOpening();
-    if (!open || !this.snd.write(octets)) return false;
+    if (!open || !this.snd.buffer.write(octets)) return false;
     this.host.markDirty(this);
     return true;
   }
 
   /** Octets written that the peer has not acknowledged. */
   outstanding(): number {
-    return this.snd.outstanding();
+    return this.snd.buffer.octets();
   }
 
   /** Our FIN leaves behind everything written. */
   closeWrite(): void {
     if (!maySend(this.#state) && !this.#isOpening()) return;
-    this.snd.finish();
+    this.snd.buffer.finish();
     this.host.markDirty(this);
   }
 
@@ -199,14 +199,14 @@ export class TcpSocket implements Timed {
       this.#close("timeout");
       return;
     }
-    if (this.snd.timer.deadline <= now) {
+    if (this.snd.deadline() <= now) {
       const due = this.snd.expire(now);
       if (due === "give up") {
         this.#giveUp();
         return;
       }
       this.#probeDue = due === "probe";
-      this.#synDue = this.#isOpening();
+      this.#synDue = due === "syn";
     }
     if (this.#keepAliveAt() <= now) {
       if (this.#probes === KEEP_ALIVE_PROBES) {
@@ -229,7 +229,7 @@ export class TcpSocket implements Timed {
 
   /** The peer's SYN came after ours. */
   synchronize(agreement: Agreement, irs: number): void {
-    this.snd.negotiate(agreement.sizes);
+    this.snd.negotiate(agreement);
     this.timestamps = new Timestamps(
       agreement.timestamps,
       this.#timestampOffset,
@@ -365,7 +365,7 @@ export class TcpSocket implements Timed {
   #reschedule(now: Millis): void {
     this.deadline = Math.min(
       this.snd.gathersUntil(now),
-      this.snd.timer.deadline,
+      this.snd.deadline(),
       this.acks.deadline,
       this.#giveUpAt,
       this.#keepAliveAt(),

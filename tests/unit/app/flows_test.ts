@@ -95,6 +95,11 @@ Deno.test("Flows takes the failure of a node for no word of the target's", async
   }
 });
 
+Deno.test("Flows refuses datagrams that the way out does not carry, so that applications try by TCP", async () => {
+  const error = new DialError("streams-only", "no", { node: "node-0" });
+  assertEquals(await endWith(error), [["refused"], "info"]);
+});
+
 Deno.test("Flows takes a connection that breaks for everyday life, and our own mistakes for errors", async () => {
   const truncated = await endWith(new TruncatedError("reset"));
   assertEquals(truncated, [["unreachable"], "info"]);

@@ -1,6 +1,4 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { EventEmitter } from "node:events";
-import type { Socket } from "node:net";
 import { NetworkState } from "../../../src/app/network_state.ts";
 import { DialError } from "../../../src/base/errors.ts";
 import type { EgressConfig } from "../../../src/config/chain_schema.ts";
@@ -105,26 +103,23 @@ Deno.test("NetworkState takes the interfaces that are configured, auto being the
   assertEquals(names(state, egress("auto"), "198.51.100.9"), []);
 });
 
-/** A connection of ours; `end` says why it was destroyed. */
-async function connect(
+/** A connection of ours; `end` says why it was dropped. */
+function connect(
   state: NetworkState,
-  localAddress = "192.168.1.5",
-): Promise<{ end: () => string | undefined; close: () => void }> {
+  local = "192.168.1.5",
+): { end: () => string | undefined; close: () => void } {
   let end: string | undefined;
-  const emitter = new EventEmitter();
-  const socket = Object.assign(emitter, {
-    localAddress,
-    destroy: (error: Error) => end = error.message,
-  }) as unknown as Socket;
-  const open = state.watching(() => Promise.resolve(socket));
-  const { signal } = new AbortController();
-  await open({ host: "198.51.100.9", port: 443, signal });
-  return { end: () => end, close: () => emitter.emit("close") };
+  const close = state.watch({
+    remote: "198.51.100.9",
+    local,
+    drop: (reason) => end = reason.message,
+  });
+  return { end: () => end, close };
 }
 
-Deno.test("NetworkState drops a connection whose interface is not the right one any more, or has lost its address", async () => {
+Deno.test("NetworkState drops a connection whose interface is not the right one any more, or has lost its address", () => {
   const moved = begin([TUN, ETH0, WLAN0]);
-  const first = await connect(moved.state);
+  const first = connect(moved.state);
   moved.state.noticeChange();
   assertEquals(first.end(), undefined);
   moved.machine.ipv4 = [TUN, WLAN0];
@@ -132,15 +127,15 @@ Deno.test("NetworkState drops a connection whose interface is not the right one 
   assertEquals(first.end(), "The network has changed");
 
   const renumbered = begin([ETH0]);
-  const second = await connect(renumbered.state);
+  const second = connect(renumbered.state);
   renumbered.machine.addresses = ["10.8.0.5"];
   renumbered.state.noticeChange();
   assertEquals(second.end(), "The network has changed");
 });
 
-Deno.test("NetworkState keeps a connection when routes into our own device come and go", async () => {
+Deno.test("NetworkState keeps a connection when routes into our own device come and go", () => {
   const { machine, state } = begin([ETH0]);
-  const { end } = await connect(state);
+  const { end } = connect(state);
   machine.ipv4 = [TUN, ETH0];
   state.noticeChange();
   machine.ipv4 = [ETH0];
@@ -148,10 +143,10 @@ Deno.test("NetworkState keeps a connection when routes into our own device come 
   assertEquals(end(), undefined);
 });
 
-Deno.test("NetworkState drops all connections after a sleep, and none that has closed by itself", async () => {
+Deno.test("NetworkState drops all connections after a sleep, and none that has closed by itself", () => {
   const { state } = begin([ETH0]);
-  const open = await connect(state);
-  const closed = await connect(state);
+  const open = connect(state);
+  const closed = connect(state);
   closed.close();
   state.dropAll();
   assertEquals([open.end(), closed.end()], [

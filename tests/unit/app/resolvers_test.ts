@@ -17,20 +17,16 @@ function begin(files: Readonly<Record<string, string>>) {
   const readFile = (path: string): string => files[path] ?? "";
   const readRoutes = (): [] => [];
   const resolvers = new Resolvers({
-    network: {
-      openSocket: () => Promise.reject(new Error("no TCP here")),
-      openUdp: ({ host, port, interface: by, mark }: SocketOptions) => {
-        asked.push([`${host}:${port}`, by, mark].filter(Boolean).join(" "));
-        return {
-          onDatagram: () => {},
-          onError: () => {},
-          send: ([high = 0, low = 0]) => void ids.push(high << 8 | low),
-          [Symbol.dispose]: () => {},
-        };
-      },
-    },
-    streams: () => {
-      throw new Error("no TCP here");
+    openStream: () => Promise.reject(new Error("no TCP here")),
+    openUdp: ({ host, port, interface: by, mark }: SocketOptions) => {
+      asked.push([`${host}:${port}`, by, mark].filter(Boolean).join(" "));
+      return {
+        localPort: 0,
+        onDatagram: () => {},
+        onError: () => {},
+        send: ([high = 0, low = 0]) => void ids.push(high << 8 | low),
+        [Symbol.dispose]: () => {},
+      };
     },
     state: new NetworkState({
       log: silentLog,

@@ -74,13 +74,3 @@ Deno.test("SendQueue keeps the order of more than a buffer holds", () => {
   }
   assertEquals(whole, all);
 });
-
-Deno.test("SendQueue hands everything over when it is flushed", () => {
-  const { queue: sending, writes } = queue();
-  sending.push(octets(1, 1));
-  sending.push(octets(20_000, 2));
-
-  sending.flush();
-
-  assertEquals(writes.reduce((sum, { length }) => sum + length, 0), 20_001);
-});

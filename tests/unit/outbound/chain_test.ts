@@ -41,7 +41,13 @@ function way(name: string): Dialer {
 /** Decides and dials. */
 function chain(direct: Dialer, hops: readonly ChainHop[]): Dialer {
   const egress = (): [] => [];
-  return routed(decideChain({ nodes: [], egress, dialer: direct }, hops));
+  return routed(
+    decideChain(
+      { nodes: [], identity: "direct", egress, dialer: direct },
+      hops,
+    ),
+    () => {},
+  );
 }
 
 /** A hop with one node; a second bypass is the node's. */
@@ -58,6 +64,7 @@ function node(name: string, bypass?: BypassGroup): Choice {
     name,
     at: AT,
     way: `relay+tcp ${name}:1`,
+    identity: name,
     egress: () => [],
     bypass,
     weight: 1,
@@ -189,7 +196,12 @@ Deno.test("chain() says which way a flow would take without dialling", () => {
   const ip = (name: string): [{ interface: string; strict: boolean }] => [
     { interface: name, strict: false },
   ];
-  const out = { nodes: [], egress: () => ip("eth0"), dialer: way("direct") };
+  const out = {
+    nodes: [],
+    identity: "direct",
+    egress: () => ip("eth0"),
+    dialer: way("direct"),
+  };
   const first = { ...node("n0"), egress: () => ip("eth1") };
   const decide = decideChain(out, [
     { name: "hop-0", at: AT, bypass: bypassing("a.example"), ...nodes(first) },

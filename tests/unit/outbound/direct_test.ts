@@ -1,5 +1,4 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import type { Socket } from "node:net";
 import { DialError } from "../../../src/base/errors.ts";
 import type { SocketOptions, UdpSocket } from "../../../src/base/socket.ts";
 import type { Target } from "../../../src/flow/flow.ts";
@@ -11,12 +10,12 @@ import { streamPair } from "../../support/stream_pair.ts";
 /** What a dialer has asked the system for, as "host:port by interface". */
 function begin(
   changes: Partial<DirectOptions> = {},
-  outcome: (options: SocketOptions) => Promise<Socket> = () =>
-    Promise.resolve({} as Socket),
+  outcome: (options: SocketOptions) => Promise<void> = () => Promise.resolve(),
 ) {
   const clock = new ManualClock();
   const asked: string[] = [];
   const udp: UdpSocket & { sent: Uint8Array[]; closed: boolean } = {
+    localPort: 0,
     sent: [],
     closed: false,
     onDatagram: () => {},
@@ -31,17 +30,15 @@ function begin(
   const [near, target] = streamPair();
   const dialer = direct({
     name: "direct",
-    network: {
-      openSocket: (options) => {
-        note(options);
-        return outcome(options);
-      },
-      openUdp: (options) => {
-        note(options);
-        return udp;
-      },
+    openStream: async (options) => {
+      note(options);
+      await outcome(options);
+      return near;
     },
-    streams: () => near,
+    openUdp: (options) => {
+      note(options);
+      return udp;
+    },
     resolve: () => Promise.reject(new DialError("unreachable", "no names")),
     egress: () => [],
     timeout: 15_000,
@@ -85,7 +82,6 @@ Deno.test("direct() goes where the application chose, not where a sniffed name m
 Deno.test("direct() measures the round trip", async () => {
   const { clock, dialer } = begin({}, async () => {
     await clock.advance(30);
-    return {} as Socket;
   });
   assertEquals((await dialer.dialStream(flow())).roundTrip, 30);
 });
@@ -113,8 +109,7 @@ Deno.test("direct() stops at the first interface that works, and names it", asyn
       egress: () =>
         ["eth0", "eth1"].map((name) => ({ interface: name, strict: false })),
     },
-    ({ interface: by }) =>
-      by === "eth0" ? refused() : Promise.resolve({} as Socket),
+    ({ interface: by }) => by === "eth0" ? refused() : Promise.resolve(),
   );
   const target = flow();
   await dialer.dialStream(target);
@@ -144,7 +139,7 @@ Deno.test("direct() tells that a name has no address", async () => {
 });
 
 Deno.test("direct() gives up after its timeout, over all addresses, and with its flow", async () => {
-  const never = (): Promise<Socket> => new Promise(() => {});
+  const never = (): Promise<void> => new Promise(() => {});
   const late = begin({}, never);
   const failed = assertRejects(
     () => late.dialer.dialStream(flow()),

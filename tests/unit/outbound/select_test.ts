@@ -25,6 +25,7 @@ function choice({ name, failed, backup, weight, bypass }: TestNode): Choice {
     name,
     at,
     way: `relay+tcp ${name}:1`,
+    identity: name,
     egress: () => [],
     bypass: bypass === undefined ? undefined : bypassGroup([
       { name: "b", at, whitelist: false, network: undefined, matchers },
@@ -119,4 +120,18 @@ Deno.test("select() leaves out what a bypass hits, and says which when that is a
   const { node, because } = next("tcp", target);
   assertEquals(node, undefined);
   assertMatch(because, / matches .*, a\.yaml:1:1$/);
+});
+
+Deno.test("select() keeps a flow on the node that it goes through already, unless a bypass leaves that out", () => {
+  const nodes = [A, { name: "b", failed: true }, { name: "c", bypass: "*" }];
+  const choose = select({
+    strategy: "round",
+    nodes: nodes.map(choice),
+    random: () => 0,
+  });
+  const rows = [["b", "b"], ["c", "a"], ["gone", "a"]] as const;
+  for (const [kept, chosen] of rows) {
+    const flow = tcpFlow(streamPair()[0], { keep: new Set([kept]) });
+    assertEquals(choose("tcp", flow).node?.name, chosen);
+  }
 });

@@ -39,6 +39,7 @@ Deno.test("decodeRelayService fills in every default", () => {
     },
     users: [],
     readTimeout: 15_000,
+    bind: false,
   });
 });
 
@@ -169,13 +170,14 @@ Deno.test("decodeRelayService listens for many streams on one carrier", () => {
 
 Deno.test("decodeRelayService does at once what nodelay asks for, and says what it does not do", () => {
   assertEquals(
-    warningsOf({ L: ["relay+ws://:1?nodelay=true&udpBufferSize=4096"] }),
+    warningsOf({
+      L: ["relay+ws://:1?nodelay=true&bind=true&udpBufferSize=4096"],
+    }),
     [],
   );
   assertEquals(
-    warningsOf({ L: ["relay+ws://:1?bind=true&mux.version=2&backlog=5"] }),
+    warningsOf({ L: ["relay+ws://:1?mux.version=2&backlog=5"] }),
     [
-      '-L: "bind" has no effect (services[0].handler.metadata.bind)',
       '-L: "backlog" has no effect (services[0].listener.metadata.backlog)',
       '-L: "mux.version" has no effect here (services[0].metadata.mux.version)',
     ],

@@ -37,6 +37,7 @@ function begin(changes: Partial<RelayHandlerOptions> = {}): Run {
   const flows: Flow[] = [];
   let id = 0;
   relay({
+    bind: false,
     users: [],
     readTimeout: 15_000,
     clock,
@@ -221,4 +222,92 @@ Deno.test("relay() ends a channel with an error when the client breaks off in th
     Error,
     "in the middle of a datagram",
   );
+});
+
+/** BIND of UDP, and its answer: any address. */
+const BIND = hex("01 82 000f 04 0002 0001 02 0007 01 00000000 0000");
+const BOUND = `01000016020013${"04" + "00".repeat(16)}0000`;
+
+/** A client's datagram "a" to 192.0.2.1, on port `port`. */
+function datagram(port: number, payload = "a"): Uint8Array {
+  const { length } = payload;
+  return Uint8Array.of(
+    ...[0, length, 0xff, 1, 192, 0, 2, 1, port >> 8, port & 0xff],
+    ...ascii(payload),
+  );
+}
+
+Deno.test("relay() makes a flow of each destination of a BIND, all from the same source and open to all [BIND]", async () => {
+  const run = begin({ bind: true });
+  await send(
+    run,
+    Uint8Array.of(...BIND, ...datagram(53), ...datagram(54), ...datagram(53)),
+  );
+  assertEquals(run.client.taken().toHex(), BOUND);
+  assertEquals(
+    run.flows.map((
+      { src, dst, isOpenToAll },
+    ) => [src.port, dst.port, isOpenToAll]),
+    [[5555, 53, true], [5555, 54, true]],
+  );
+  const [first, second] = run.flows;
+  if (first?.protocol !== "udp" || second?.protocol !== "udp") {
+    throw new Error("no UDP flows");
+  }
+  assertEquals(first.first, ascii("a"));
+  const channel = await first.accept();
+  let got = 0;
+  channel.deliver(() => got++);
+  await send(run, datagram(53));
+  assertEquals(got, 3);
+  channel.send(ascii("pong"));
+  channel.send(ascii("hi"), { host: "198.51.100.9", port: 9 });
+  assertEquals(
+    run.client.taken().toHex(),
+    "0004ff01c00002010035706f6e67" + "0002ff01c633640900096869",
+  );
+
+  await run.client.closeWrite();
+  await channel.closed;
+  await (await second.accept()).closed;
+});
+
+Deno.test("relay() begins a flow anew that was turned down or has ended, and drops none of the others", async () => {
+  const run = begin({ bind: true });
+  await send(run, Uint8Array.of(...BIND, ...datagram(53), ...datagram(54)));
+  run.flows[0]?.reject("prohibited");
+  await send(run, Uint8Array.of(...datagram(53), ...datagram(54)));
+  assertEquals(run.flows.map(({ dst }) => dst.port), [53, 54, 53]);
+  assertEquals(run.client.state(), "open");
+});
+
+Deno.test("relay() ends a destination that is silent for two minutes, and the most silent of too many", async () => {
+  const run = begin({ bind: true });
+  await send(run, Uint8Array.of(...BIND, ...datagram(1), ...datagram(2)));
+  await run.clock.advance(60_000);
+  await send(run, datagram(2));
+  await run.clock.advance(60_000);
+  await send(run, Uint8Array.of(...datagram(1), ...datagram(2)));
+  assertEquals(run.flows.map(({ dst }) => dst.port), [1, 2, 1]);
+
+  await run.clock.advance(1);
+  await send(run, datagram(2));
+  const more = Array.from({ length: 1023 }, (_, i) => [...datagram(i + 3)]);
+  await send(run, Uint8Array.from(more.flat()));
+  assertEquals(run.flows.length, 3 + 1023);
+  await send(run, datagram(1));
+  assertEquals(run.flows.length, 3 + 1024);
+  await run.client.closeWrite();
+  await settle();
+  assertEquals(run.clock.pending(), 0);
+});
+
+Deno.test("relay() serves no BIND where it may not, and none of TCP", async () => {
+  const tcp = hex("01 02 000a 02 0007 01 00000000 0000");
+  const rows = [[false, BIND], [true, tcp]] as const;
+  for (const [bind, request] of rows) {
+    const run = begin({ bind });
+    await send(run, request);
+    assertEquals(run.client.taken().toHex(), "01030000");
+  }
 });

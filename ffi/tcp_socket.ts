@@ -1,0 +1,173 @@
+import type { Socket } from "node:net";
+import { assert } from "../src/base/assert.ts";
+import type { Millis } from "../src/base/clock.ts";
+import { TruncatedError } from "../src/base/errors.ts";
+import type { SocketOptions, TcpSocket } from "../src/base/socket.ts";
+import { cannotReach } from "./dial_errors.ts";
+import {
+  adoptTcp,
+  type PipeBinding,
+  type PipeHandle,
+  UV_EOF,
+} from "./node_handles.ts";
+import type { OwnEntry } from "./own_sockets.ts";
+import type { SocketCalls, TcpCalls } from "./socket_calls.ts";
+
+/** Octets that Deno writes for us once the socket has room again: few, for it copies them; the rest follows by `send`. */
+const FIRST = 4096;
+
+export interface HandleTcpOptions {
+  /** Connected; taken over. */
+  readonly fd: number;
+  readonly localAddress: string;
+  readonly own: OwnEntry;
+  readonly target: SocketOptions;
+  readonly sockets: SocketCalls;
+  readonly tcp: TcpCalls;
+  readonly pipes: PipeBinding;
+  /** Shared by all sockets. */
+  readonly buffer: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Read by a Pipe handle of Deno's, as the TUN is, and written by system calls of ours. What is sent is not copied on its way to the
+ * kernel, and a flow costs a fifth less CPU than under node:net.
+ */
+export class HandleTcp implements TcpSocket {
+  onOctets: (octets: Uint8Array) => void = () => {};
+  onEnd: () => void = () => {};
+  onFailure: (error: Error) => void = () => {};
+  onClose: () => void = () => {};
+  readonly localAddress: string;
+  readonly #options: HandleTcpOptions;
+  readonly #fd: number;
+  /** Made when something is to be waited for. */
+  #handle: PipeHandle | undefined;
+  #node: Socket | undefined;
+  #closed = false;
+  #failed = false;
+
+  constructor(options: HandleTcpOptions) {
+    this.localAddress = options.localAddress;
+    this.#options = options;
+    this.#fd = options.fd;
+  }
+
+  resume(): void {
+    if (!this.#closed) this.#waiting().readStart();
+  }
+
+  pause(): void {
+    if (!this.#closed) this.#handle?.readStop();
+  }
+
+  send(octets: Uint8Array): number {
+    if (this.#closed || this.#failed) return octets.length;
+    const { sockets } = this.#options;
+    const sent = sockets.send(this.#fd, octets as Uint8Array<ArrayBuffer>);
+    if (sent >= 0) return sent;
+    const errno = sockets.errno();
+    if (errno === sockets.eagain) return 0;
+    this.#break("send", errno);
+    return octets.length;
+  }
+
+  write(octets: Uint8Array, done: () => void): void {
+    const sent = this.send(octets);
+    if (this.#closed || this.#failed) return;
+    if (sent === octets.length) return done();
+    const first = octets.subarray(sent, sent + FIRST);
+    const rest = octets.subarray(sent + FIRST);
+    this.#writeLater(
+      first,
+      () => rest.length === 0 ? done() : this.write(rest, done),
+    );
+  }
+
+  end(): void {
+    if (!this.#closed) this.#options.tcp.finish(this.#fd);
+  }
+
+  reset(): void {
+    if (this.#closed) return;
+    this.#options.tcp.resetOnClose(this.#fd);
+    this.close();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#handle === undefined) {
+      this.#options.sockets.close(this.#fd);
+      this.#gone();
+    } else {
+      this.#handle.close(() => this.#gone());
+    }
+  }
+
+  fail(reason: Error): void {
+    if (this.#node === undefined) this.onFailure(reason);
+    else this.#node.destroy(reason);
+  }
+
+  setKeepAlive(idle: Millis): void {
+    const seconds = Math.max(1, Math.round(idle / 1000));
+    this.#options.tcp.keepAlive(this.#fd, seconds);
+  }
+
+  toNode(): Socket {
+    assert(!this.#closed && this.#handle === undefined, "socket in use");
+    this.#closed = true;
+    this.#node = adoptTcp(this.#fd);
+    this.#node.once("close", () => this.#gone());
+    return this.#node;
+  }
+
+  #gone(): void {
+    this.#options.own.remove();
+    this.onClose();
+  }
+
+  #waiting(): PipeHandle {
+    if (this.#handle !== undefined) return this.#handle;
+    const { pipes, buffer } = this.#options;
+    const handle = this.#handle = new pipes.Pipe(0);
+    const result = handle.open(this.#fd);
+    assert(result === 0, `Pipe.open answered ${result}`);
+    handle.useUserBuffer(buffer);
+    handle.onread = () => {
+      if (this.#closed) return;
+      const result = pipes.lastRead();
+      if (result > 0) this.onOctets(buffer.subarray(0, result));
+      else if (result === UV_EOF) this.onEnd();
+      else if (result < 0) this.#break("read", -result);
+    };
+    return handle;
+  }
+
+  #writeLater(octets: Uint8Array, done: () => void): void {
+    const { pipes } = this.#options;
+    const handle = this.#waiting();
+    const request = new pipes.WriteWrap();
+    const finish = (status: number): void => {
+      if (this.#closed) return;
+      if (status < 0) this.#break("write", -status);
+      else done();
+    };
+    request.handle = handle;
+    request.oncomplete = finish;
+    const result = handle.writeBuffer(request, octets);
+    if (result < 0 || !pipes.isWriting()) finish(result);
+  }
+
+  #break(syscall: string, errno: number): void {
+    this.#failed = true;
+    const { target, sockets } = this.#options;
+    const name = sockets.errnoName(errno);
+    const reason = name === "ECONNRESET" || name === "EPIPE"
+      ? "the peer has reset the connection"
+      : `${syscall} says ${name}`;
+    const message = `${cannotReach(target)} any more: ${reason}`;
+    this.onFailure(new TruncatedError(message));
+  }
+}
