@@ -9,6 +9,7 @@ import type { Context, Platform } from "./context.ts";
 import { systemFiles } from "./files.ts";
 import { Flows } from "./flows.ts";
 import { buildNames } from "./build_names.ts";
+import { Answers } from "../names/answers.ts";
 import { NetworkState } from "./network_state.ts";
 import { openStreams } from "./open_stream.ts";
 import { buildRelayService } from "./relay_service.ts";
@@ -128,6 +129,7 @@ export function buildContext({ platform, clock, log }: AppOptions): Context {
       hosts: readFile(platform.system.hostsFile),
       nameservers: platform.nameservers(),
     }),
+    answers: new Answers(clock),
     names: buildNames({ clock, random, context: () => context }),
   };
   return context;

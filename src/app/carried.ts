@@ -47,7 +47,7 @@ export class Carried {
 
 /** The flow as if it came only now, with all that is known of it. */
 function again(flow: Flow, { target, route }: Entry["taken"] & object): Flow {
-  const { src, dst, name, namePort, addresses } = target;
+  const { src, dst, name, called, namePort, addresses } = target;
   const known = {
     id: flow.id,
     src,
@@ -55,6 +55,7 @@ function again(flow: Flow, { target, route }: Entry["taken"] & object): Flow {
     keep: new Set(route.nodes.map(({ identity }) => identity)),
     ...nobody(),
     ...(name === undefined ? {} : { name }),
+    ...(called === undefined ? {} : { called }),
     ...(namePort === undefined ? {} : { namePort }),
     ...(addresses === undefined ? {} : { addresses }),
   };

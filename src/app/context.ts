@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Network } from "../base/socket.ts";
+import type { Answers } from "../names/answers.ts";
 import type { NodeStreams } from "../flow/node_stream.ts";
 import type { OpenStream } from "../outbound/direct.ts";
 import type { OpenTun } from "../device/open_tun.ts";
@@ -49,4 +50,6 @@ export interface Context {
   readonly resolvers: Resolvers;
   /** Hosts and resolvers of the configuration. */
   readonly names: Names;
+  /** What nameservers have answered to applications. */
+  readonly answers: Answers;
 }

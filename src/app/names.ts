@@ -36,8 +36,12 @@ const CLIENT_SUBNET = { 4: 24, 16: 128 };
 /** The hosts and resolvers of a configuration: each is made once, and shared by all that ask through the same interfaces. */
 export class Names {
   readonly #options: NamesOptions;
-  readonly #hosts = new Map<HostsConfig, (name: string) => Found | undefined>();
-  readonly #resolvers = new Map<
+  /** They go with their configuration. */
+  readonly #hosts = new WeakMap<
+    HostsConfig,
+    (name: string) => Found | undefined
+  >();
+  readonly #resolvers = new WeakMap<
     ResolverConfig,
     Map<string, Promise<Resolve>>
   >();

@@ -16,7 +16,9 @@ import { compose, type Handler, type Middleware } from "../flow/handler.ts";
 import { bypass } from "../middleware/bypass.ts";
 import { fallback } from "../middleware/fallback.ts";
 import { ipv6 } from "../middleware/ipv6.ts";
+import { recall } from "../middleware/recall.ts";
 import { sniff } from "../middleware/sniff.ts";
+import type { Answers } from "../names/answers.ts";
 import type { Route } from "../outbound/route.ts";
 import { type BypassGroup, candidatesOf } from "../rules/bypass.ts";
 import { Carried } from "./carried.ts";
@@ -29,13 +31,15 @@ export interface PipelineOptions {
   readonly sniffing?: SniffingConfig;
   /** TCP flows from IPv6 sources have a network of their own. */
   readonly ipv6?: boolean;
+  /** Rules know an address by the name that it was the answer for. */
+  readonly recalls?: boolean;
 }
 
 export function pipelineOf(service: ServiceConfig): PipelineOptions {
   const { route } = service;
   if (service.type === "relay") return { route, handshake: "auto" };
   const { handshake, sniffing, ipv6 } = service;
-  return { route, handshake, sniffing, ipv6 };
+  return { route, handshake, sniffing, ipv6, recalls: true };
 }
 
 /** What a flow of a service goes through, from its first packet to the way out. */
@@ -63,7 +67,7 @@ export async function buildPipeline(
   context: Context,
   carried: Carried = new Carried(),
 ): Promise<Pipeline> {
-  const { clock } = context;
+  const { clock, answers } = context;
   const { route } = options;
   const outbound = await buildOutbound(
     route,
@@ -74,7 +78,7 @@ export async function buildPipeline(
   const handshake = new Handshake({ mode, clock, timeout: route.dialTimeout });
   const decide = await context.bypasses.group(route.bypasses);
   const stages = (prepare: Outbound["prepare"]): Middleware[] =>
-    buildStages(options, { ...outbound, prepare, decide, clock });
+    buildStages(options, { ...outbound, prepare, decide, clock, answers });
   const connect: Handler = (flow) =>
     flow.protocol === "tcp"
       ? connectTcp(flow, dialer, handshake)
@@ -101,20 +105,23 @@ interface StageOptions extends Pick<Outbound, "needsName" | "prepare"> {
   /** The service's bypass. */
   readonly decide: BypassGroup;
   readonly clock: Clock;
+  readonly answers: Answers;
 }
 
 /** What a flow goes through before its way is chosen. */
 function buildStages(
-  { route, sniffing, ipv6: tcp6 }: Omit<PipelineOptions, "handshake">,
-  { needsName, prepare, decide, clock }: StageOptions,
+  { route, sniffing, ipv6: tcp6, recalls }: Omit<PipelineOptions, "handshake">,
+  { needsName, prepare, decide, clock, answers }: StageOptions,
 ): Middleware[] {
   const stages: Middleware[] = [];
   if (tcp6) stages.push(ipv6());
+  if (recalls) stages.push(recall(answers));
   if (sniffing?.tcp || sniffing?.udp) {
     stages.push(sniff({
       ...sniffing,
       clock,
-      needsName(flow) {
+      // Several names share an address: what the octets say outweighs an answer of a nameserver.
+      needsName({ called: _, ...flow }) {
         const network = networkOf(flow);
         const { bypassed, final } = decide(network, candidatesOf(flow));
         return !final || (!bypassed && needsName(network, flow));

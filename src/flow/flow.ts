@@ -28,8 +28,10 @@ export interface Target {
   readonly src: Endpoint;
   /** What the application chose. Never changes. */
   readonly dst: Endpoint;
-  /** What sniffing or a remembered DNS answer says `dst` is called. Asked for by name where the way out resolves names itself. */
+  /** What sniffing says `dst` is called. Asked for by name where the way out resolves names itself. */
   readonly name?: string;
+  /** The name that `dst` was the answer of a nameserver for. Rules go by it as long as there is no `name`; nobody is asked for it. */
+  readonly called?: string;
   /** The port that a service's bypass compares `name` with beside that of `dst`, as GOST does. */
   readonly namePort?: number;
   /** What hosts or a resolver put in place of `name`, or of `dst` where that is one: the best first, at least one. */

@@ -30,12 +30,13 @@ export interface Verdict {
 interface Destination {
   readonly dst: Candidate;
   readonly name?: string;
+  readonly called?: string;
   readonly addresses?: readonly string[];
 }
 
-/** What the rules know a flow's destination as: what the application chose, its name, and the address that hosts or a resolver have for it. */
+/** What the rules know a flow's destination as: what the application chose, its name or else what a nameserver has it for, and the address that hosts or a resolver have for it. */
 export function candidatesOf(
-  { dst, name, addresses = [] }: Destination,
+  { dst, called, name = called, addresses = [] }: Destination,
 ): readonly Candidate[] {
   const hosts = [dst.host, name, addresses[0]]
     .filter((host) => host !== undefined);

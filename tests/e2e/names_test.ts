@@ -1,5 +1,12 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { type Bed, bedTest, SERVER, TARGET4, TUNGO } from "../support/bed.ts";
+import {
+  type Bed,
+  bedTest,
+  CLIENT,
+  SERVER,
+  TARGET4,
+  TUNGO,
+} from "../support/bed.ts";
 import { startHttpProxy } from "../support/http_proxy.ts";
 import { startNameserver } from "../support/nameserver.ts";
 import { whoAsks } from "../support/targets.ts";
@@ -87,5 +94,34 @@ bedTest(
       "udp 10.0.0.1 alias.example A",
       "udp 10.0.0.1 alias.example AAAA",
     ]);
+  },
+);
+
+bedTest(
+  "a rule by name matches a flow to the address that a nameserver gave for it, without sniffing",
+  async (bed) => {
+    const { client, server } = bed.net;
+    await using _web = await whoAsks(server, WEB);
+    await server.ip("addr add 198.51.100.53/32 dev lo");
+    await using _nameserver = await startNameserver(server, "198.51.100.53", {
+      zone: ZONE,
+    });
+    await Deno.writeTextFile(bed.resolvConf, "nameserver 198.51.100.53\n");
+    await bed.farEnd("-L", "relay+wss://user:pass@:8443");
+    const tungo = await bed.tungo(
+      ...["-L", TUNGO],
+      ...[
+        "-F",
+        `relay+wss://user:pass@${SERVER}:8443?interface=eth0&bypass=alias.example`,
+      ],
+    );
+    const mount = `mount --bind ${bed.resolvConf} /etc/resolv.conf`;
+    const curl = (url: string) =>
+      client.run("sh", "-c", `${mount} && curl -4 -sS ${url}`);
+    assertEquals(await curl("http://www.example/"), TARGET4);
+    assertEquals(await curl("http://alias.example/"), CLIENT.eth0);
+    const line = await tungo.line("flow.close", { name: "alias.example" });
+    assertMatch(String(line.why), /alias\.example matches alias\.example/);
+    assertEquals(line.dst, `${TARGET4}:80`);
   },
 );

@@ -6,6 +6,7 @@ import { NetworkState } from "../../src/app/network_state.ts";
 import { Resolvers } from "../../src/app/resolvers.ts";
 import { Upkeep } from "../../src/app/upkeep.ts";
 import type { SocketOptions } from "../../src/base/socket.ts";
+import { Answers } from "../../src/names/answers.ts";
 import type { ByteStream } from "../../src/flow/stream.ts";
 import { wrapStream } from "../../src/flow/wrap.ts";
 import { SYSTEMS } from "../../src/system/system.ts";
@@ -78,6 +79,7 @@ export function testContext(
       hosts: "",
       nameservers: [],
     }),
+    answers: new Answers(clock),
     names: buildNames({ clock, random, context: () => context }),
   };
   return { ...context, clock };

@@ -5,6 +5,7 @@ import type { SocketOptions } from "../../../src/base/socket.ts";
 import type { TcpFlow } from "../../../src/flow/flow.ts";
 import { tungoOf, type Written } from "../../support/config.ts";
 import { testContext } from "../../support/context.ts";
+import { dnsAnswer } from "../../support/dns_message.ts";
 import { tcpFlow, type TestFlow } from "../../support/flows.ts";
 import { type ManualClock, settle } from "../../support/manual_clock.ts";
 import { ascii } from "../../support/octets.ts";
@@ -27,9 +28,11 @@ interface Run {
 /** An application connects; `said` are its first octets. */
 async function connect(
   written: Written,
-  { said = "", refuse = [], ...changes }: Partial<TcpFlow> & {
+  { said = "", refuse = [], heard, ...changes }: Partial<TcpFlow> & {
     said?: string;
     refuse?: string[];
+    /** A nameserver's answer to the application. */
+    heard?: Uint8Array;
   } = {},
 ): Promise<Run> {
   const far: TestStream[] = [];
@@ -41,6 +44,7 @@ async function connect(
     far.push(other);
     return near;
   });
+  if (heard !== undefined) context.answers.hear("10.0.0.2", heard);
   const options = pipelineOf(tungoOf(written));
   const { handle } = await buildPipeline(options, context);
   const [application, local] = streamPair();
@@ -393,4 +397,33 @@ Deno.test("buildPipeline() asks the resolver of a hop for the address of a node,
   });
   assertEquals(wheres(first), ["192.0.2.9:2"]);
   await first.end();
+});
+
+Deno.test("buildPipeline() has rules match the name that an address was the answer for, also without sniffing, and asks for the address", async () => {
+  const heard = dnsAnswer("www.example", ["192.0.2.1"]);
+  const rejected = await connect(
+    { L: [`${SERVICE}&bypass=www.example`], F: [RELAY] },
+    { heard },
+  );
+  assertEquals(await rejected.done, "rejected");
+  const written = { L: [SERVICE], F: [`${RELAY}?bypass=.example`] };
+  const direct = await connect(written, { heard });
+  assertEquals(wheres(direct), ["192.0.2.1:443"]);
+  await direct.end();
+  const relayed = await connect({ L: [SERVICE], F: [RELAY] }, { heard });
+  const asked = relayed.far[0]?.taken().toHex() ?? "";
+  assertEquals(asked.includes("02000701c000020101bb"), true);
+  await relayed.end();
+});
+
+Deno.test("buildPipeline() believes a sniffed name and no answer of a nameserver where both are known", async () => {
+  const run = await connect(
+    {
+      L: [`${SERVICE}&sniffing=true`],
+      F: [`${RELAY}?bypass=other.example`],
+    },
+    { said: GET, heard: dnsAnswer("other.example", ["192.0.2.1"]) },
+  );
+  assertEquals(wheres(run), ["198.51.100.9:8443"]);
+  await run.end();
 });
