@@ -44,8 +44,16 @@ export type ErrnoName = keyof typeof ERRNO;
 
 /** "ECONNREFUSED" for 111, "errno 42" for a number without a name here. */
 export function errnoName(errno: number): ErrnoName | `errno ${number}` {
-  for (const [name, number] of Object.entries(ERRNO)) {
-    if (number === errno) return name as ErrnoName;
+  return nameOf(errno, ERRNO);
+}
+
+/** The name of a number in a system's table. */
+export function nameOf<Name extends string>(
+  errno: number,
+  table: Readonly<Record<Name, number>>,
+): Name | `errno ${number}` {
+  for (const name of Object.keys(table) as Name[]) {
+    if (table[name] === errno) return name;
   }
   return `errno ${errno}`;
 }

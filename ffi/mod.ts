@@ -1,6 +1,7 @@
 import { DeviceError } from "../src/base/errors.ts";
 import { probePipes } from "./node_handles.ts";
 import type { Platform } from "./platform.ts";
+import { openDarwin } from "./platform_darwin.ts";
 import { openLinux } from "./platform_linux.ts";
 
 export type { Platform } from "./platform.ts";
@@ -10,12 +11,14 @@ export function openPlatform(): Platform {
   switch (Deno.build.os) {
     case "linux":
       return openLinux(probePipes());
+    case "darwin":
+      return openDarwin(probePipes());
     default:
       throw new DeviceError(
         "openPlatform",
         "ENOSYS",
         `tungo does not run on ${Deno.build.os} yet`,
-        "Run it on Linux",
+        "Run it on Linux or macOS",
       );
   }
 }

@@ -1,7 +1,6 @@
 import { DeviceError } from "../src/base/errors.ts";
 import { errnoName } from "./errno.ts";
 import type { Libc } from "./libc.ts";
-import type { OpenReader, Reader } from "./reader.ts";
 import {
   AF_NETLINK,
   NETLINK_ROUTE,
@@ -19,60 +18,6 @@ const RTMGRP_IPV6_ROUTE = 0x400;
 /** struct sockaddr_nl { family; pad; pid; groups } */
 const SOCKADDR_NL_LENGTH = 12;
 const SOCKADDR_NL_GROUPS = 8;
-
-/** A change comes as a burst of messages: a cable pulled out is a dozen of them. From the first one on, in ms. */
-const GATHERING = 100;
-
-export interface NetworkWatchOptions {
-  /** Links, addresses or routes have changed; which, is not said. */
-  readonly onChange: () => void;
-  readonly libc: Libc;
-  readonly openReader: OpenReader;
-}
-
-export function watchNetwork(options: NetworkWatchOptions): Disposable {
-  return new NetworkWatch(subscribe(options.libc), options);
-}
-
-/** The kernel tells us; nothing runs while nothing changes. What a message says is not read: in a storm some are lost anyway. */
-class NetworkWatch implements Disposable {
-  readonly #onChange: () => void;
-  readonly #libc: Libc;
-  readonly #fd: number;
-  readonly #buffer = new Uint8Array(16_384);
-  readonly #reader: Reader;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #closed = false;
-
-  constructor(fd: number, { onChange, libc, openReader }: NetworkWatchOptions) {
-    this.#fd = fd;
-    this.#onChange = onChange;
-    this.#libc = libc;
-    this.#reader = openReader({
-      fd,
-      errors: false,
-      buffer: this.#buffer,
-      onArrival: () => this.#arrived(),
-    });
-    this.#reader.arm();
-  }
-
-  [Symbol.dispose](): void {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-    void this.#reader.close();
-  }
-
-  #arrived(): void {
-    const { length } = this.#buffer;
-    while (this.#libc.recv(this.#fd, this.#buffer, length, 0) > 0);
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      this.#onChange();
-    }, GATHERING);
-    if (!this.#closed) this.#reader.arm();
-  }
-}
 
 /** A socket that gets the kernel's news of links, addresses and routes; the caller's to close. */
 export function subscribe(libc: Libc): number {

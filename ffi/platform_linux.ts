@@ -6,8 +6,9 @@ import { nameserversOf } from "../src/system/resolv_conf.ts";
 import { SYSTEMS } from "../src/system/system.ts";
 import { openLibc } from "./libc.ts";
 import { raiseDescriptorLimit, sleepTime } from "./machine_linux.ts";
-import { watchNetwork } from "./netlink_linux.ts";
-import { NetworkVersion } from "./network_version_linux.ts";
+import { subscribe } from "./netlink_linux.ts";
+import { NetworkVersion } from "./network_version.ts";
+import { NetworkWatch } from "./network_watch.ts";
 import { type PipeBinding, readInto } from "./node_handles.ts";
 import { OwnSockets } from "./own_sockets.ts";
 import type { Platform } from "./platform.ts";
@@ -26,11 +27,12 @@ const END_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export function openLinux(pipes: PipeBinding | undefined): Platform {
   const libc = openLibc();
   const poller = new EpollPoller(libc);
-  const version = new NetworkVersion(libc);
   const sockets = linuxSockets(libc);
   const { close, eagain } = sockets;
+  const news = { sockets, subscribe: () => subscribe(libc) };
+  const version = new NetworkVersion(news);
   const support = {
-    ...{ libc, poller, sockets, pipes },
+    ...{ libc, poller, pipes, ...news },
     openReader: createReaders({ poller, pipes, close, eagain }),
     ownSockets: new OwnSockets(),
     buffer: new Uint8Array(DATAGRAM_BUFFER),
@@ -52,7 +54,7 @@ export function openLinux(pipes: PipeBinding | undefined): Platform {
     openUdpPort: udpPorts(support),
     ownSocket: support.ownSockets.find,
     readInto,
-    watchNetwork: (onChange) => watchNetwork({ ...support, onChange }),
+    watchNetwork: (onChange) => new NetworkWatch({ ...support, onChange }),
     networkVersion: () => version.current(),
     raiseDescriptorLimit: () => raiseDescriptorLimit(libc),
     sleepTime: () => sleepTime(libc),

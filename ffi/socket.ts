@@ -156,6 +156,10 @@ function mark(
   target: SocketOptions,
   sockets: SocketCalls,
 ): void {
+  if (sockets.mark === undefined) {
+    const reason = "this system has no marks (so_mark)";
+    throw new DialError("unsupported", `${cannotReach(target)}: ${reason}`);
+  }
   const refused = sockets.mark(fd, value);
   if (refused !== undefined) throw optionRefused(refused, target, sockets);
 }

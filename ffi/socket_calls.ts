@@ -26,8 +26,8 @@ export interface SocketCalls {
   bindToDevice(fd: number, device: string, family: Family): string | undefined;
   /** Gives it a source address. */
   bind(fd: number, sockaddr: Uint8Array<ArrayBuffer>): number;
-  /** The option that was refused, where one was. */
-  mark(fd: number, value: number): string | undefined;
+  /** The option that was refused, where one was. Only Linux has marks. */
+  mark?(fd: number, value: number): string | undefined;
   connect(
     fd: number,
     sockaddr: Uint8Array<ArrayBuffer>,

@@ -4,7 +4,9 @@ import type { TunOptions } from "../src/device/open_tun.ts";
 import type { Offload } from "../src/wire/packet_buffer.ts";
 import { errnoName } from "./errno.ts";
 import { cString, int32, type Libc } from "./libc.ts";
-import { watchNetwork } from "./netlink_linux.ts";
+import { subscribe } from "./netlink_linux.ts";
+import { NetworkWatch } from "./network_watch.ts";
+import type { SocketCalls } from "./socket_calls.ts";
 import { setQueueLength } from "./queue_length_linux.ts";
 import type { OpenReader } from "./reader.ts";
 import { AF_INET } from "./sockaddr.ts";
@@ -57,6 +59,7 @@ const QUEUE_LENGTH = 10_000;
 
 export interface TunSupport {
   readonly libc: Libc;
+  readonly sockets: SocketCalls;
   readonly openReader: OpenReader;
 }
 
@@ -78,7 +81,7 @@ export function openTun(options: TunOptions, support: TunSupport): Device {
 function setUp(
   fd: number,
   options: TunOptions,
-  { libc, openReader }: TunSupport,
+  { libc, sockets, openReader }: TunSupport,
 ): Device {
   const { mtu, log } = options;
   const headers = knowsHeaders(fd, libc);
@@ -95,7 +98,11 @@ function setUp(
     ...{ fd, name, mtu, headers, offload, stopTcpOffload },
     ...{ libc, openReader, log },
     exists: () => libc.ioctl(fd, TUNGETIFF, request) === 0,
-    watchNetwork: (onChange) => watchNetwork({ onChange, libc, openReader }),
+    watchNetwork: (onChange) =>
+      new NetworkWatch({
+        ...{ onChange, sockets, openReader },
+        subscribe: () => subscribe(libc),
+      }),
   });
 }
 

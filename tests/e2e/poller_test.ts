@@ -1,20 +1,39 @@
 import { assertEquals } from "@std/assert";
 import { type Libc, openLibc } from "../../ffi/libc.ts";
+import type { Poller } from "../../ffi/poller.ts";
+import { KqueuePoller } from "../../ffi/poller_darwin.ts";
 import { EpollPoller } from "../../ffi/poller_linux.ts";
+import {
+  type FakeLibSystem,
+  fakeLibSystem,
+} from "../support/fake_libsystem.ts";
 
 const EFD_NONBLOCK = 0o4000;
 const ONE = Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0);
 
-async function withPoller(
-  test: (poller: EpollPoller, libc: Libc) => Promise<void>,
-): Promise<void> {
-  using libc = openLibc();
-  await using poller = new EpollPoller(libc);
-  await test(poller, libc);
+const SYSTEMS = {
+  Linux: (libc: Libc) => new EpollPoller(libc),
+  macOS: (_: Libc, { lib }: FakeLibSystem) => new KqueuePoller(lib),
+};
+
+/** Registers a test for each system's poller; macOS's waits on a fake of its kqueue. */
+function pollerTest(
+  title: string,
+  test: (poller: Poller & AsyncDisposable, libc: Libc) => Promise<void>,
+): void {
+  for (const [system, open] of Object.entries(SYSTEMS)) {
+    Deno.test(`${system}'s poller ${title}`, async () => {
+      using libc = openLibc();
+      using fake = fakeLibSystem({ libc, batches: true });
+      await using poller = open(libc, fake);
+      await test(poller, libc);
+    });
+  }
 }
 
-Deno.test("EpollPoller tells each descriptor apart, again and again", async () => {
-  await withPoller(async (poller, libc) => {
+pollerTest(
+  "tells each descriptor apart, again and again",
+  async (poller, libc) => {
     const fds = Array.from(
       { length: 100 },
       () => libc.eventfd(0, EFD_NONBLOCK),
@@ -33,26 +52,25 @@ Deno.test("EpollPoller tells each descriptor apart, again and again", async () =
       libc.close(fd);
     }
     assertEquals(counts, fds.map(() => 3));
-  });
+  },
+);
+
+pollerTest("does not take what it waits for", async (poller, libc) => {
+  const fd = libc.eventfd(0, EFD_NONBLOCK);
+  const writable = await poller.wait(fd, "writable");
+  const readable = poller.wait(fd, "readable");
+  libc.write(fd, ONE, 8);
+  const answers = [writable, await readable];
+  answers.push(await poller.wait(fd, "readable"));
+  poller.forget(fd);
+  libc.close(fd);
+
+  assertEquals(answers, [true, true, true]);
 });
 
-Deno.test("EpollPoller does not take what it waits for", async () => {
-  await withPoller(async (poller, libc) => {
-    const fd = libc.eventfd(0, EFD_NONBLOCK);
-    const writable = await poller.wait(fd, "writable");
-    const readable = poller.wait(fd, "readable");
-    libc.write(fd, ONE, 8);
-    const answers = [writable, await readable];
-    answers.push(await poller.wait(fd, "readable"));
-    poller.forget(fd);
-    libc.close(fd);
-
-    assertEquals(answers, [true, true, true]);
-  });
-});
-
-Deno.test("EpollPoller answers false for what is forgotten, and lets the rest wait", async () => {
-  await withPoller(async (poller, libc) => {
+pollerTest(
+  "answers false for what is forgotten, and lets the rest wait",
+  async (poller, libc) => {
     const [a, b] = [libc.eventfd(0, 0), libc.eventfd(0, 0)];
     const first = poller.wait(a, "readable");
     const second = poller.wait(b, "readable");
@@ -65,11 +83,12 @@ Deno.test("EpollPoller answers false for what is forgotten, and lets the rest wa
     libc.close(b);
 
     assertEquals(answers, [false, true]);
-  });
-});
+  },
+);
 
-Deno.test("EpollPoller is not misled by a descriptor whose number is given out again", async () => {
-  await withPoller(async (poller, libc) => {
+pollerTest(
+  "is not misled by a descriptor whose number is given out again",
+  async (poller, libc) => {
     const old = libc.eventfd(0, EFD_NONBLOCK);
     const forgotten = poller.wait(old, "readable");
     // The parked call returns with the old one's event, which nobody here looks at yet.
@@ -92,12 +111,10 @@ Deno.test("EpollPoller is not misled by a descriptor whose number is given out a
 
     assertEquals(await forgotten, false);
     assertEquals(early, false);
-  });
-});
+  },
+);
 
-Deno.test("a closed EpollPoller answers false", async () => {
-  using libc = openLibc();
-  const poller = new EpollPoller(libc);
+pollerTest("answers false once it is closed", async (poller, libc) => {
   const fd = libc.eventfd(0, EFD_NONBLOCK);
   const waiting = poller.wait(fd, "readable");
   await poller[Symbol.asyncDispose]();

@@ -3,6 +3,7 @@ import { type Libc, openLibc } from "../../ffi/libc.ts";
 import { probePipes } from "../../ffi/node_handles.ts";
 import { EpollPoller } from "../../ffi/poller_linux.ts";
 import { createReaders } from "../../ffi/reader.ts";
+import { linuxSockets } from "../../ffi/socket_calls_linux.ts";
 import { openTun } from "../../ffi/tun_linux.ts";
 import type { OpenTun } from "../../src/device/open_tun.ts";
 
@@ -30,5 +31,7 @@ export async function withChangedLibc(
     ...{ poller, pipes: probePipes(), eagain: ERRNO.EAGAIN },
     close: (fd) => void libc.close(fd),
   });
-  await task((options) => openTun(options, { libc, openReader }));
+  await task((options) =>
+    openTun(options, { libc, sockets: linuxSockets(libc), openReader })
+  );
 }
