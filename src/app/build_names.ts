@@ -33,6 +33,7 @@ export function buildNames(
         egress: NO_EGRESS,
         dialTimeout: DIAL_TIMEOUT,
         retries: 0,
+        strict: false,
       }, context());
       return dialer;
     },

@@ -1,4 +1,6 @@
 import type { Millis } from "../base/clock.ts";
+import { formatPosition } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
 import type {
   BypassConfig,
   ConnectorConfig,
@@ -11,7 +13,12 @@ import type {
 import type { RouteConfig } from "../config/schema.ts";
 import type { Dialer } from "../flow/dialer.ts";
 import { formatEndpoint, type Target } from "../flow/flow.ts";
-import { chain, type ChainHop, needsName, prepare } from "../outbound/chain.ts";
+import {
+  chain,
+  type ChainHop,
+  type ChainNode,
+  type ChainOptions,
+} from "../outbound/chain.ts";
 import { http } from "../outbound/connector/http.ts";
 import { relay } from "../outbound/connector/relay.ts";
 import { socks4 } from "../outbound/connector/socks4.ts";
@@ -20,34 +27,30 @@ import type { Connector } from "../outbound/contracts.ts";
 import { direct } from "../outbound/direct.ts";
 import { dnsByStream } from "../outbound/dns_by_stream.ts";
 import { Health } from "../outbound/health.ts";
+import { type Leg, legOf } from "../outbound/leg.ts";
 import { retry } from "../outbound/retry.ts";
 import { resolved, resolving } from "../outbound/resolving.ts";
-import { type Decide, type Route, routed } from "../outbound/route.ts";
-import { type Choice, select } from "../outbound/select.ts";
+import { type Route, routed, type Router } from "../outbound/route.ts";
+import { select } from "../outbound/select.ts";
 import { via } from "../outbound/via.ts";
 import type { Credentials } from "../proto/credentials.ts";
 import type { BypassGroup } from "../rules/bypass.ts";
 import type { Context } from "./context.ts";
 import { identityOf } from "./identity.ts";
+import { buildRule } from "./rules.ts";
 import { bounded, buildTransport } from "./transport.ts";
 
 /** The way out of a service. */
-export interface Outbound {
-  /** Says which way a flow would go, and sends nothing. */
-  readonly decide: Decide;
+export interface Outbound extends Router {
   /** The flow with what hosts and resolvers have for it, as it is before its way is chosen. Rejects with a DialError. */
   readonly resolve: <T extends Target>(target: T) => Promise<T>;
   /** Decides and dials, as often as `retries` allows. */
   readonly dialer: Dialer;
-  /** Whether the way, or what is asked for on it, may depend on the target's name. */
-  readonly needsName: (network: string, target: Target) => boolean;
-  /** Gets ready what a dial of the target will need unless its name says otherwise. */
-  readonly prepare: (network: string, target: Target) => void;
 }
 
 /** Rejects with a ConfigError where a certificate cannot be read. */
 export async function buildOutbound(
-  { chain: config, names, egress, dialTimeout, retries }: RouteConfig,
+  { chain: config, names, egress, dialTimeout, retries, strict }: RouteConfig,
   context: Context,
   note: Parameters<typeof routed>[1] = () => {},
 ): Promise<Outbound> {
@@ -59,37 +62,51 @@ export async function buildOutbound(
   };
   const hops: ChainHop[] = [];
   for (const hop of config?.hops ?? []) {
-    hops.push(await buildHop(hop, dialTimeout, context));
+    const built = await buildHop(hop, dialTimeout, context);
+    hops.push(strict ? { ...built, strict } : built);
   }
-  const decide = chain(direct, hops);
+  const onLeftOut = warnOnce(context.log);
+  const router = chain({ direct, hops, onLeftOut });
   const { clock } = context;
   const lookup = await context.names.lookup(names, egress);
   const options = lookup && { lookup, timeout: dialTimeout, clock };
-  const choosing = routed(decide, note);
+  const choosing = routed(router.decide, note);
   const knowing = options === undefined
     ? choosing
     : resolving(choosing, options);
   return {
-    decide,
+    ...router,
     resolve: async (target) =>
       options === undefined ? target : await resolved(target, options),
     dialer: dnsByStream(retry(knowing, retries), clock),
     // Hosts and resolvers have addresses for names.
     needsName: (network, target) =>
       names.hosts !== undefined || names.resolver !== undefined ||
-      needsName(hops, network, target),
-    prepare: (network, target) => prepare(hops, network, target),
+      router.needsName(network, target),
+  };
+}
+
+/** Of each hop, as the line of each flow says it again. */
+function warnOnce(log: Log): ChainOptions["onLeftOut"] {
+  const said = new Set<string>();
+  return ({ name, at }, because) => {
+    const hop = `${name}, ${formatPosition(at)}`;
+    if (said.has(hop)) return;
+    said.add(hop);
+    const reason =
+      `The first of the flows that go past it, as no node is for them: ${because}. With strict=true they are turned down`;
+    log.warn("hop.none", { hop, reason });
   };
 }
 
 async function buildHop(
-  { at, name, bypasses, strategy, nodes: configs }: HopConfig,
+  { at, name, bypasses, strict, strategy, nodes: configs }: HopConfig,
   timeout: Millis,
   context: Context,
 ): Promise<ChainHop> {
-  const nodes: Choice[] = [];
+  const all: ChainNode[] = [];
   for (const node of configs) {
-    nodes.push(await buildChoice(node, timeout, context));
+    all.push(await buildNode(node, timeout, context));
   }
   const random = (): number => {
     const octets = new Uint8Array(4);
@@ -100,25 +117,27 @@ async function buildHop(
     at,
     name,
     bypass: await bypassOf(bypasses, context),
-    select: select({ strategy, nodes, random }),
-    hasChoice: nodes.length > 1,
-    needsName: configs.some(({ type, bypasses }) =>
-      type !== "direct" || bypasses.length > 0
+    strict,
+    select: select({ strategy, all, random }),
+    hasChoice: all.length > 1,
+    needsName: configs.some(({ type, bypasses, rule }) =>
+      type !== "direct" || bypasses.length > 0 || rule !== undefined
     ),
   };
 }
 
-async function buildChoice(
+async function buildNode(
   config: NodeConfig,
   timeout: Millis,
   context: Context,
-): Promise<Choice> {
+): Promise<ChainNode> {
   const { at, name, weight, backup, maxFails, failTimeout } = config;
   const health = new Health({ maxFails, failTimeout, clock: context.clock });
   const own = buildDirect(name, config.egress, timeout, context);
+  const leg = legOf(own);
   const through = config.type === "direct"
-    ? () => own
-    : await buildNode(config, { own, health, timeout }, context);
+    ? () => leg
+    : await buildProxy(config, { own, health, timeout }, context);
   return {
     at,
     name,
@@ -127,6 +146,7 @@ async function buildChoice(
     ...(config.type === "direct" ? {} : { host: config.host }),
     egress: context.network.egress(config.egress),
     bypass: await bypassOf(config.bypasses, context),
+    rule: await buildRule(config.rule, context),
     weight,
     backup,
     health,
@@ -164,11 +184,11 @@ interface NodeOptions {
 }
 
 /** One dialer for each way to the node, so that the carriers that it has ready are of that way. */
-async function buildNode(
+async function buildProxy(
   node: ProxyNodeConfig,
   { own, health, timeout }: NodeOptions,
   context: Context,
-): Promise<Choice["through"]> {
+): Promise<ChainNode["through"]> {
   const { name, connector, names, egress } = node;
   const { clock } = context;
   const knowing = await context.names.knowing(names, egress, timeout);
@@ -181,7 +201,7 @@ async function buildNode(
     clock,
     health,
   };
-  const ways = new Map<Dialer, Dialer>();
+  const ways = new WeakMap<Dialer, Leg>();
   return (before = own) => {
     const way = ways.get(before) ??
       via(knowing(before), { ...hop, transport: newTransport() });

@@ -18,12 +18,41 @@ export interface HopConfig {
   readonly name: string;
   /** A hit ends the chain before this hop. */
   readonly bypasses: readonly BypassConfig[];
+  /** Flows for which there is no node are turned down; else the chain ends before this hop for them. */
+  readonly strict: boolean;
   /** Matters where there are several nodes. */
   readonly strategy: StrategyConfig;
   readonly nodes: readonly [NodeConfig, ...NodeConfig[]];
 }
 
-export type StrategyConfig = "round" | "random" | "fifo" | "hash";
+export type StrategyConfig = "round" | "random" | "fifo" | "hash" | "parallel";
+
+/** Which flows a node is for. */
+export interface NodeRuleConfig {
+  readonly at: Position;
+  readonly text: string;
+  readonly rule: RuleConfig;
+  /** Flows take the nodes of the highest one that are for them; 0 is that of nodes without a rule. */
+  readonly priority: number;
+}
+
+export type RuleConfig =
+  | { readonly type: "and" | "or"; readonly of: readonly RuleConfig[] }
+  | { readonly type: "not"; readonly of: RuleConfig }
+  /** In lower case; with a leading dot, or asterisk and dot, proper subdomains. */
+  | { readonly type: "host"; readonly host: string }
+  | {
+    readonly type: "hostRegexp";
+    readonly expression: string;
+    readonly flags: string;
+  }
+  /** What a network starts with. */
+  | { readonly type: "network"; readonly network: string }
+  /** An address, a range or a prefix. */
+  | { readonly type: "clientIP"; readonly pattern: string }
+  /** A hit of the bypass. */
+  | { readonly type: "bypass"; readonly bypass: BypassConfig }
+  | { readonly type: "never" };
 
 export type NodeConfig = ProxyNodeConfig | DirectNodeConfig;
 
@@ -35,6 +64,8 @@ interface NodeBase {
   /** For its own address. */
   readonly names: NamesConfig;
   readonly egress: EgressConfig;
+  /** Undefined for all flows. */
+  readonly rule: NodeRuleConfig | undefined;
   /** Its share with `random`, at least 1. */
   readonly weight: number;
   /** Taken only where no other node is left. */

@@ -74,6 +74,8 @@ export interface RouteConfig {
   readonly dialTimeout: Millis;
   /** Attempts after the first. */
   readonly retries: number;
+  /** Flows for which a hop of the chain has no node are turned down. */
+  readonly strict: boolean;
 }
 
 export type ListenerConfig =

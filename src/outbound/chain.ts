@@ -1,9 +1,20 @@
+import { BoundedMap } from "../base/bounded_map.ts";
 import type { Position } from "../base/errors.ts";
 import type { Dialer } from "../flow/dialer.ts";
 import type { Target } from "../flow/flow.ts";
 import { type BypassGroup, candidatesOf } from "../rules/bypass.ts";
-import type { Decide, Route } from "./route.ts";
-import type { Choice, Select } from "./select.ts";
+import type { Leg } from "./leg.ts";
+import { race } from "./race.ts";
+import type { Route, RouteNode, Router } from "./route.ts";
+import type { Choice, Select, Selection } from "./select.ts";
+
+/** One of a hop's nodes. */
+export interface ChainNode extends RouteNode, Choice {
+  /** Of sockets that it opens from here. */
+  readonly egress: Route["egress"];
+  /** The way through the node, reached by `before`, or from here. */
+  readonly through: (before: Dialer | undefined) => Leg;
+}
 
 /** One hop of a chain, and what keeps flows out of it. */
 export interface ChainHop {
@@ -11,16 +22,124 @@ export interface ChainHop {
   readonly at: Position;
   /** A hit ends the chain before this hop. */
   readonly bypass: BypassGroup | undefined;
-  /** Without a node the chain ends before this hop, too. */
-  readonly select: Select;
+  /** Without a node the chain ends before this hop, too, or, where it is strict, the flow is turned down. */
+  readonly select: Select<ChainNode>;
+  readonly strict: boolean;
   /** More than one, so that the trace says which it was. */
   readonly hasChoice: boolean;
-  /** A node's bypass may go by the target's name, or a node is asked for it. */
+  /** A node's bypass or rule may go by the target's name, or a node is asked for it. */
   readonly needsName: boolean;
 }
 
+export interface ChainOptions {
+  readonly direct: Route;
+  readonly hops: readonly ChainHop[];
+  /** Told of flows that go past a hop although no bypass of the hop says so. */
+  readonly onLeftOut: (hop: ChainHop, because: string) => void;
+}
+
+/** The hops as far as no bypass ends them, each by a node of its own choice; `direct` where none is left. GOST's semantics of a bypass on a hop. */
+export function chain({ direct, hops, onLeftOut }: ChainOptions): Router {
+  const join = joining();
+  return {
+    needsName: (network, target) => needsName(hops, network, target),
+    prepare: (network, target) => prepare(hops, network, target),
+    decide(network, target) {
+      const nodes: RouteNode[] = [];
+      let egress: Route["egress"] | undefined;
+      let way: Dialer | undefined;
+      for (const hop of hops) {
+        const { name: by, hasChoice } = hop;
+        const { chosen, because, bypassed } = enter(hop, network, target);
+        if (!isSome(chosen)) {
+          if (!bypassed && hop.strict) {
+            target.trace.push({ by, what: "rejected", because });
+            return undefined;
+          }
+          if (!bypassed) onLeftOut(hop, because);
+          const what = way === undefined ? "direct" : `not through ${by}`;
+          target.trace.push({ by, what, because });
+          break;
+        }
+        const node = nodeOf(chosen);
+        if (hasChoice) target.trace.push({ by, what: node.name, because });
+        nodes.push(node);
+        egress ??= node.egress;
+        way = join(chosen, way);
+      }
+      return egress === undefined || way === undefined
+        ? direct
+        : { nodes, dialer: way, egress, identity: identityOf(nodes) };
+    },
+  };
+}
+
+function isSome<T>(list: readonly T[]): list is readonly [T, ...T[]] {
+  return list.length > 0;
+}
+
+/** What a route says of nodes of which the first that is reached will be taken. */
+function nodeOf(
+  chosen: readonly [ChainNode, ...ChainNode[]],
+): Pick<ChainNode, keyof RouteNode | "egress"> {
+  const [first] = chosen;
+  if (chosen.length === 1) return first;
+  const each = (field: "name" | "way" | "identity"): string =>
+    chosen.map((node) => node[field]).join(" or ");
+  const [name, way] = [each("name"), each("way")];
+  return { ...first, name, way, identity: each("identity") };
+}
+
+function identityOf(nodes: readonly RouteNode[]): string {
+  return nodes.map(({ identity }) => identity).join("\n");
+}
+
+interface Entered extends Selection<ChainNode> {
+  /** By a bypass of the hop itself. */
+  readonly bypassed: boolean;
+}
+
+function enter(
+  { bypass, select }: ChainHop,
+  network: string,
+  target: Target,
+): Entered {
+  const verdict = bypass?.(network, candidatesOf(target));
+  return verdict?.bypassed
+    ? { chosen: [], because: verdict.because, bypassed: true }
+    : { ...select(network, target), bypassed: false };
+}
+
+/** Races that are kept: each is a way of its own for those behind it, with carriers of its own. */
+const MAX_RACES = 64;
+
+/** The way through a node, or through whichever of several is reached first, always the same for the same nodes and the same way before. */
+function joining(): (
+  chosen: readonly ChainNode[],
+  before: Dialer | undefined,
+) => Dialer | undefined {
+  const races = new BoundedMap<string, Dialer>(MAX_RACES);
+  const numbers = new WeakMap<object, number>();
+  let count = 0;
+  const numberOf = (item: object): number => {
+    const number = numbers.get(item) ?? ++count;
+    numbers.set(item, number);
+    return number;
+  };
+  return (chosen, before) => {
+    const [first, ...others] = chosen;
+    if (others.length === 0) return first?.through(before);
+    const key = [...chosen, ...(before === undefined ? [] : [before])]
+      .map(numberOf).join();
+    const known = races.get(key) ??
+      race(chosen.map((node) => node.through(before)));
+    races.set(key, known);
+    return known;
+  };
+}
+
 /** Whether the name of `target` matters: for what a hop's bypass says, or because a node is asked for it. */
-export function needsName(
+function needsName(
   hops: readonly ChainHop[],
   network: string,
   target: Target,
@@ -35,7 +154,7 @@ export function needsName(
 }
 
 /** Has the carrier ready that `target` will take unless its name says otherwise. Where a hop has a choice only the dial itself makes it. */
-export function prepare(
+function prepare(
   hops: readonly ChainHop[],
   network: string,
   target: Target,
@@ -43,42 +162,9 @@ export function prepare(
   let way: Dialer | undefined;
   for (const { bypass, select, hasChoice } of hops) {
     if (bypass?.(network, candidatesOf(target)).bypassed) break;
-    const node = hasChoice ? undefined : select(network, target).node;
+    const [node] = hasChoice ? [] : select(network, target).chosen;
     if (node === undefined) return;
     way = node.through(way);
   }
   way?.prepare?.();
-}
-
-/** The hops as far as no bypass ends them, each by a node of its own choice; `direct` where none is left. GOST's semantics of a bypass on a hop. */
-export function chain(direct: Route, hops: readonly ChainHop[]): Decide {
-  return (network, target) => {
-    const nodes: Choice[] = [];
-    let way: Dialer | undefined;
-    for (const { name: by, bypass, select, hasChoice } of hops) {
-      const verdict = bypass?.(network, candidatesOf(target));
-      const { node, because } = verdict?.bypassed
-        ? { node: undefined, because: verdict.because }
-        : select(network, target);
-      if (node === undefined) {
-        const what = way === undefined ? "direct" : `not through ${by}`;
-        target.trace.push({ by, what, because });
-        break;
-      }
-      if (hasChoice) target.trace.push({ by, what: node.name, because });
-      nodes.push(node);
-      way = node.through(way);
-    }
-    const [first] = nodes;
-    return first === undefined || way === undefined ? direct : {
-      nodes,
-      dialer: way,
-      egress: first.egress,
-      identity: identityOf(nodes),
-    };
-  };
-}
-
-function identityOf(nodes: readonly Choice[]): string {
-  return nodes.map(({ identity }) => identity).join("\n");
 }

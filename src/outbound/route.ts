@@ -1,4 +1,4 @@
-import type { Position } from "../base/errors.ts";
+import { DialError, type Position } from "../base/errors.ts";
 import type { Dialer } from "../flow/dialer.ts";
 import type { Target } from "../flow/flow.ts";
 import type { Egress } from "./direct.ts";
@@ -28,10 +28,19 @@ export interface Route {
 }
 
 /**
- * Decides for a flow of `network` ("tcp", "udp", "tcp6"), and adds a step to its trace for whatever there was to decide. Each call
- * decides anew: what takes turns goes on.
+ * Decides for a flow of `network` ("tcp", "udp", "tcp6"), and adds a step to its trace for whatever there was to decide; undefined
+ * turns the flow down. Each call decides anew: what takes turns goes on.
  */
-export type Decide = (network: string, target: Target) => Route;
+export type Decide = (network: string, target: Target) => Route | undefined;
+
+/** Chooses ways: a chain, or a group of them. */
+export interface Router {
+  readonly decide: Decide;
+  /** Whether the way, or what is asked for on it, may depend on the target's name. */
+  readonly needsName: (network: string, target: Target) => boolean;
+  /** Gets ready what a dial of the target will need unless its name says otherwise. */
+  readonly prepare: (network: string, target: Target) => void;
+}
 
 /** Decides for each dial, and dials. `note` is told of each choice. */
 export function routed(
@@ -40,6 +49,7 @@ export function routed(
 ): Dialer {
   const choose = (network: string, target: Target): Dialer => {
     const route = decide(network, target);
+    if (route === undefined) throw refusal(target);
     note(target, route);
     return route.dialer;
   };
@@ -52,4 +62,9 @@ export function routed(
       return await choose("udp", target).dialDatagram(target);
     },
   };
+}
+
+function refusal({ trace }: Target): DialError {
+  const { by, because = "" } = trace.at(-1) ?? { by: "the rules" };
+  return new DialError("forbidden", `${by} allows no way: ${because}`);
 }

@@ -1,23 +1,32 @@
-import { formatPosition } from "../base/errors.ts";
-import type { Dialer } from "../flow/dialer.ts";
+import { formatPosition, type Position } from "../base/errors.ts";
 import type { Target } from "../flow/flow.ts";
 import { type BypassGroup, candidatesOf } from "../rules/bypass.ts";
+import type { Rule } from "../rules/rule.ts";
 import type { Health } from "./health.ts";
-import type { Route, RouteNode } from "./route.ts";
 
-/** One of a hop's nodes. */
-export interface Choice extends RouteNode {
-  /** Of sockets that it opens from here. */
-  readonly egress: Route["egress"];
-  /** A hit leaves the node out. */
+/** One of several that may stand in for each other: nodes of a hop, chains of a group. */
+export interface Choice {
+  readonly name: string;
+  readonly at: Position;
+  /** Equal where flows take the same way, also in another configuration. */
+  readonly identity: string;
+  /** A hit leaves it out. */
   readonly bypass: BypassGroup | undefined;
+  /** Undefined where it is for all flows. */
+  readonly rule: ChoiceRule | undefined;
   /** Its share with `random`; at least 1. */
   readonly weight: number;
   /** Taken only where no other is left. */
   readonly backup: boolean;
   readonly health: Pick<Health, "isFailed">;
-  /** The way through the node, reached by `before`, or from here. */
-  readonly through: (before: Dialer | undefined) => Dialer;
+}
+
+export interface ChoiceRule {
+  readonly text: string;
+  readonly at: Position;
+  readonly matches: Rule;
+  /** The highest goes first; 0 where there is no rule. */
+  readonly priority: number;
 }
 
 /**
@@ -25,92 +34,138 @@ export interface Choice extends RouteNode {
  * - `random`: by weight
  * - `fifo`: the first, as long as it works
  * - `hash`: the same for all flows of one source address
+ * - `parallel`: all of them, the first that is reached wins
  */
-export type Strategy = "round" | "random" | "fifo" | "hash";
+export type Strategy = "round" | "random" | "fifo" | "hash" | "parallel";
 
-export interface SelectOptions {
+export interface SelectOptions<C extends Choice> {
   readonly strategy: Strategy;
-  /** At least one. */
-  readonly nodes: readonly Choice[];
+  readonly all: readonly C[];
   /** In [0, 1). */
   readonly random: () => number;
 }
 
-export interface Selection {
-  /** Undefined when bypasses leave none. */
-  readonly node: Choice | undefined;
+export interface Selection<C extends Choice> {
+  /** Several for `parallel` alone; none when rules and bypasses leave none. */
+  readonly chosen: readonly C[];
   readonly because: string;
 }
 
-export type Select = (network: string, target: Target) => Selection;
+export type Select<C extends Choice> = (
+  network: string,
+  target: Target,
+) => Selection<C>;
 
-/** Chooses a node for each dial, as GOST does: never one that a bypass leaves out, and a failed one only where all have failed. */
-export function select({ strategy, nodes, random }: SelectOptions): Select {
-  const pick = pickBy(strategy, random);
+/** Chooses for each dial, as GOST does: never what a bypass or a rule leaves out, and what has failed only where all have. */
+export function select<C extends Choice>(
+  { strategy, all, random }: SelectOptions<C>,
+): Select<C> {
+  const pick = pickBy<C>(strategy, random);
   return (network, target) => {
-    const destinations = candidatesOf(target);
     const excluded: string[] = [];
-    const allowed = nodes.filter(({ bypass }) => {
-      const verdict = bypass?.(network, destinations);
-      if (verdict?.bypassed) excluded.push(verdict.because);
-      return !verdict?.bypassed;
+    const allowed = all.filter((choice) => {
+      const reason = exclusionOf(choice, network, target);
+      if (reason !== undefined) excluded.push(reason);
+      return reason === undefined;
     });
     const [first] = allowed;
     if (first === undefined) {
-      return { node: undefined, because: excluded[0] ?? "there is no node" };
+      return { chosen: [], because: excluded[0] ?? "there is none" };
     }
-    const kept = allowed.find(({ identity }) => target.keep?.has(identity));
+    const kept = highestTier(allowed)
+      .find(({ identity }) => target.keep?.has(identity));
     if (kept !== undefined) {
       const because = `it goes there already, ${formatPosition(kept.at)}`;
-      return { node: kept, because };
+      return { chosen: [kept], because };
     }
     const working = allowed.filter(({ health }) => !health.isFailed());
     if (working.length === 0) {
       const because = `all have failed: the first, ${formatPosition(first.at)}`;
-      return { node: first, because };
+      return { chosen: [first], because };
     }
-    const primaries = working.filter(({ backup }) => !backup);
-    const candidates = primaries.length === 0 ? working : primaries;
-    const picked = candidates.length === 1
-      ? undefined
-      : pick(candidates, target);
-    const node = picked ?? candidates[0] ?? first;
-    const of = `${candidates.length} of ${nodes.length} nodes`;
-    return { node, because: `${strategy}, ${of}, ${formatPosition(node.at)}` };
+    const tier = highestTier(withoutBackups(working));
+    const chosen = tier.length === 1 ? tier : pick(tier, target);
+    const where = chosen.map(({ at }) => formatPosition(at)).join(" and ");
+    const how = `${strategy}, ${tier.length} of ${all.length}, ${where}`;
+    return { chosen, because: ruleOf(chosen) ?? how };
   };
 }
 
-type PickNode = (
-  candidates: readonly Choice[],
+/** Why a flow cannot take it; undefined where it can. */
+function exclusionOf(
+  { name, bypass, rule }: Choice,
+  network: string,
   target: Target,
-) => Choice | undefined;
+): string | undefined {
+  const destination = candidatesOf(target);
+  const verdict = bypass?.(network, destination);
+  if (verdict?.bypassed) return verdict.because;
+  if (rule?.matches({ network, source: target.src, destination }) !== false) {
+    return undefined;
+  }
+  return `${name} is for ${rule.text}, ${formatPosition(rule.at)}`;
+}
 
-function pickBy(strategy: Strategy, random: () => number): PickNode {
+/** Those of the highest priority. */
+function highestTier<C extends Choice>(choices: readonly C[]): readonly C[] {
+  const highest = Math.max(...choices.map(priorityOf));
+  return choices.filter((choice) => priorityOf(choice) === highest);
+}
+
+/** Backups only where nothing else is left, whatever their priority is. */
+function withoutBackups<C extends Choice>(
+  choices: readonly C[],
+): readonly C[] {
+  const primaries = choices.filter(({ backup }) => !backup);
+  return primaries.length === 0 ? choices : primaries;
+}
+
+function priorityOf({ rule }: Choice): number {
+  return rule?.priority ?? 0;
+}
+
+/** What a single choice with a rule was chosen by. */
+function ruleOf([only, ...more]: readonly Choice[]): string | undefined {
+  if (only?.rule === undefined || more.length > 0) return undefined;
+  const { text, at } = only.rule;
+  return `${text}, ${formatPosition(at)}`;
+}
+
+/** Of at least two. */
+type PickFrom<C extends Choice> = (
+  tier: readonly C[],
+  target: Target,
+) => readonly C[];
+
+function pickBy<C extends Choice>(
+  strategy: Strategy,
+  random: () => number,
+): PickFrom<C> {
+  const one = (tier: readonly C[], index: number): readonly C[] =>
+    tier.slice(index, index + 1);
   switch (strategy) {
     case "round": {
       let turn = 0;
-      return (candidates) => candidates[turn++ % candidates.length];
+      return (tier) => one(tier, turn++ % tier.length);
     }
     case "random":
-      return (candidates) => weighted(candidates, random());
+      return (tier) => one(tier, weighted(tier, random()));
     case "fifo":
-      return ([first]) => first;
+      return (tier) => one(tier, 0);
     case "hash":
-      return (candidates, { src }) =>
-        candidates[crc32(src.host) % candidates.length];
+      return (tier, { src }) => one(tier, crc32(src.host) % tier.length);
+    case "parallel":
+      return (tier) => tier;
     default:
       throw new Error(`Unreachable strategy: ${strategy satisfies never}`);
   }
 }
 
-/** `at`, in [0, 1), falls into the share of one of them. */
-function weighted(
-  candidates: readonly Choice[],
-  at: number,
-): Choice | undefined {
-  let left = at * candidates.reduce((sum, { weight }) => sum + weight, 0);
-  return candidates.find(({ weight }) => (left -= weight) < 0) ??
-    candidates.at(-1);
+/** The index of the one into whose share `at`, in [0, 1), falls. */
+function weighted(tier: readonly Choice[], at: number): number {
+  let left = at * tier.reduce((sum, { weight }) => sum + weight, 0);
+  const found = tier.findIndex(({ weight }) => (left -= weight) < 0);
+  return found < 0 ? tier.length - 1 : found;
 }
 
 /** IEEE's, reflected, as GOST hashes; the text is ASCII. */

@@ -8,12 +8,12 @@ import {
   type Step,
   type Target,
 } from "../flow/flow.ts";
-import type { DatagramChannel } from "../flow/stream.ts";
 import { parseAddress } from "../wire/address.ts";
 import { Associations } from "./associations.ts";
 import type { Carrier, Connector, Transport } from "./contracts.ts";
 import { endpointFor } from "./endpoint_for.ts";
 import type { Health } from "./health.ts";
+import type { Leg } from "./leg.ts";
 import { unlessStreamsOnly } from "./streams_only.ts";
 
 /** A node, as a way to everything that it can reach. */
@@ -35,36 +35,25 @@ export interface Hop {
 const REFUSAL: Millis = 5 * 60_000;
 
 /** One hop further than `base`. */
-export function via(base: Dialer, hop: Hop): Dialer {
+export function via(base: Dialer, hop: Hop): Leg {
+  const open: Open = (signal) => reach(base, hop, signal);
   const { associate } = hop.connector;
   const associations = associate === undefined
     ? undefined
     : new Associations((target) =>
-      dial(base, hop, target, (carrier) => associate(carrier, target))
+      dial(open, hop, target, (carrier) => associate(carrier, target))
     );
   /** Until when the node is not asked for an association again. */
   let refusedUntil: Millis = -Infinity;
-  const dialAlone = (target: Target): Promise<DatagramChannel> =>
-    dial(
-      base,
-      hop,
-      target,
-      (carrier) => hop.connector.connectDatagram(carrier, target),
-    );
+  const alone = over(open, hop);
   return {
-    dialStream: (target) =>
-      dial(
-        base,
-        hop,
-        target,
-        (carrier) => hop.connector.connectStream(carrier, target),
-      ),
+    dialStream: (target) => alone.dialStream(target),
     dialDatagram: unlessStreamsOnly(hop, async (target) => {
       const endpoint = endpointFor(target);
       if (
         associations === undefined || hop.clock.now() < refusedUntil ||
         !mayShare(target, endpoint)
-      ) return await dialAlone(target);
+      ) return await alone.dialDatagram(target);
       try {
         const channel = await associations.dial(target, endpoint);
         target.trace.push(step(hop, endpoint));
@@ -76,10 +65,41 @@ export function via(base: Dialer, hop: Hop): Dialer {
         const { message: because } = error;
         target.trace.push({ by: hop.name, what: "UDP by itself", because });
         refusedUntil = hop.clock.now() + REFUSAL;
-        return await dialAlone(target);
+        return await alone.dialDatagram(target);
       }
     }),
     prepare: () => hop.transport.prepare?.(base),
+    async reach(signal) {
+      const carrier = await open(signal);
+      return {
+        ...over(() => Promise.resolve(carrier), hop),
+        drop: () => carrier.abort(new Error("The carrier was not needed")),
+      };
+    },
+  };
+}
+
+/** Rejects with a DialError. */
+type Open = (signal: AbortSignal) => Promise<Carrier>;
+
+/** Each target over a carrier of its own. */
+function over(open: Open, hop: Hop): Dialer {
+  const { connector } = hop;
+  return {
+    dialStream: (target) =>
+      dial(
+        open,
+        hop,
+        target,
+        (carrier) => connector.connectStream(carrier, target),
+      ),
+    dialDatagram: (target) =>
+      dial(
+        open,
+        hop,
+        target,
+        (carrier) => connector.connectDatagram(carrier, target),
+      ),
   };
 }
 
@@ -93,7 +113,7 @@ function step({ name, way }: Hop, endpoint: Endpoint): Step {
 }
 
 async function dial<T>(
-  base: Dialer,
+  open: Open,
   hop: Hop,
   target: Target,
   connect: (carrier: Carrier) => Promise<T>,
@@ -101,7 +121,7 @@ async function dial<T>(
   const { name, way, timeout, clock } = hop;
   const { signal } = target;
   const start = clock.now();
-  const carrier = await reach(base, hop, signal);
+  const carrier = await open(signal);
   const left = Math.ceil(timeout - (clock.now() - start));
   const endpoint = endpointFor(target);
   const what = `Asking ${name} (${way}) for ${formatEndpoint(endpoint)}`;

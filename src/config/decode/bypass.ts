@@ -1,4 +1,5 @@
 import type { BypassConfig } from "../chain_schema.ts";
+import type { Place } from "../problems.ts";
 import type { Context } from "./context.ts";
 import { decodeLoader } from "./loader.ts";
 import { flag, place, type Section, text, texts } from "./section.ts";
@@ -18,10 +19,18 @@ export function decodeBypasses(
       from: { path: place(section, "bypasses").path, at },
     })),
   ];
-  return named.flatMap(({ name, from }) => {
-    const found = context.references.find("bypasses", name, from);
-    return found === undefined ? [] : [decodeBypass(found, context)];
-  });
+  return named.map(({ name, from }) => findBypass(name, from, context))
+    .filter((bypass) => bypass !== undefined);
+}
+
+/** The bypass called `name`, to which `from` refers; undefined when there is none. */
+export function findBypass(
+  name: string,
+  from: Place,
+  context: Context,
+): BypassConfig | undefined {
+  const found = context.references.find("bypasses", name, from);
+  return found && decodeBypass(found, context);
 }
 
 function decodeBypass(section: Section, context: Context): BypassConfig {

@@ -85,6 +85,7 @@ function decodeInlineHop(
   const metadata = new Metadata(section, problems);
   metadata.refuse("netns");
   metadata.ignore("proxyProtocol");
+  const strict = metadata.boolean(["strict"]);
   const egress = decodeEgress(section, metadata, {
     outer: NO_EGRESS,
     problems,
@@ -112,8 +113,8 @@ function decodeInlineHop(
   const [node, ...others] = decoded.map(({ node }) => node)
     .filter((node) => node !== undefined);
   const { strategy } = selector;
-  return node &&
-    { at: section.at, name, bypasses, strategy, nodes: [node, ...others] };
+  const nodes = node && [node, ...others] as const;
+  return nodes && { at: section.at, name, bypasses, strict, strategy, nodes };
 }
 
 /** The parameters of -F that GOST moves into fields and also leaves in the hop's metadata. */

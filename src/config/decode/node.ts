@@ -6,6 +6,7 @@ import type { Context } from "./context.ts";
 import { decodeEgress } from "./egress.ts";
 import { Metadata } from "./metadata.ts";
 import { decodeNames } from "./names.ts";
+import { decodeRule } from "./rule.ts";
 import { child, ignore, place, refuse, type Section, text } from "./section.ts";
 import type { SelectorConfig } from "./selector.ts";
 import { decodeTransport } from "./transport.ts";
@@ -34,7 +35,7 @@ export function decodeNode(
   context: Context,
 ): DecodedNode {
   const { problems } = context;
-  refuse(section, ["filter", "matcher", "netns"], problems);
+  refuse(section, ["netns"], problems);
   ignore(section, ["http", "tls", "network"], problems);
   const metadata = new Metadata(section, problems);
   metadata.refuse("netns");
@@ -45,6 +46,7 @@ export function decodeNode(
     bypasses: decodeBypasses(section, context),
     names: decodeNames(section, names, context),
     egress: decodeEgress(section, metadata, { outer, problems }),
+    rule: decodeRule(section, context),
     weight: metadata.integer(["weight"], { fallback: 1 }),
     backup: metadata.boolean(["backup"]),
     maxFails: metadata.integer(["maxFails", "max_fails"], {

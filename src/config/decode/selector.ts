@@ -70,13 +70,13 @@ function decodeStrategy(
     case "random":
     case "fifo":
     case "hash":
-      return strategy;
     case "parallel":
+      return strategy;
     case "lowestlatency":
       if (hasChoice) {
         const message = `The strategy "${strategy}" is not supported yet`;
         problems.error(
-          `${message}: use round, random, fifo, hash`,
+          `${message}: use round, random, fifo, hash, parallel`,
           place(selector, "strategy"),
         );
       }

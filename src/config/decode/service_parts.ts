@@ -94,6 +94,7 @@ export function decodeCommon(
       egress: decodeEgress(service, metadata, { outer: NO_EGRESS, problems }),
       dialTimeout: metadata.duration(["dialTimeout"], DIAL_TIMEOUT),
       retries,
+      strict: parts.handlerMetadata.boolean(["strict"]),
     },
     hooks: decodeHooks(metadata, problems),
   };

@@ -192,8 +192,8 @@ Deno.test("buildPipeline() dials again by another node of the hop when one canno
   assertEquals(
     run.flow.trace.filter(({ by }) => by === "hop-0"),
     [
-      { by: "hop-0", what: "node-0", because: "fifo, 2 of 2 nodes, -F" },
-      { by: "hop-0", what: "node-1", because: "fifo, 1 of 2 nodes, -F" },
+      { by: "hop-0", what: "node-0", because: "fifo, 2 of 2, -F" },
+      { by: "hop-0", what: "node-1", because: "fifo, 1 of 2, -F" },
     ],
   );
   await run.end();

@@ -1,15 +1,20 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
+import { DialError } from "../../../src/base/errors.ts";
 import type { Dialer } from "../../../src/flow/dialer.ts";
 import type { TcpFlow } from "../../../src/flow/flow.ts";
 import { rejected } from "../../../src/flow/stream.ts";
 import {
-  chain as decideChain,
+  chain as route,
   type ChainHop,
-  needsName,
-  prepare,
+  type ChainNode,
 } from "../../../src/outbound/chain.ts";
-import { routed } from "../../../src/outbound/route.ts";
-import { type Choice, select } from "../../../src/outbound/select.ts";
+import { type Leg, legOf } from "../../../src/outbound/leg.ts";
+import {
+  type Route,
+  routed,
+  type Router,
+} from "../../../src/outbound/route.ts";
+import { select } from "../../../src/outbound/select.ts";
 import { type BypassGroup, bypassGroup } from "../../../src/rules/bypass.ts";
 import { matcherSet } from "../../../src/rules/matcher_set.ts";
 import { tcpFlow, upstreamOf } from "../../support/flows.ts";
@@ -38,16 +43,23 @@ function way(name: string): Dialer {
   };
 }
 
+function routerOf(
+  hops: readonly ChainHop[],
+  direct: Partial<Route> = {},
+  onLeftOut = (_: ChainHop, _because: string): void => {},
+): Router {
+  const out = {
+    nodes: [],
+    identity: "direct",
+    egress: () => [],
+    dialer: way("direct"),
+  };
+  return route({ direct: { ...out, ...direct }, hops, onLeftOut });
+}
+
 /** Decides and dials. */
-function chain(direct: Dialer, hops: readonly ChainHop[]): Dialer {
-  const egress = (): [] => [];
-  return routed(
-    decideChain(
-      { nodes: [], identity: "direct", egress, dialer: direct },
-      hops,
-    ),
-    () => {},
-  );
+function chain(dialer: Dialer, hops: readonly ChainHop[]): Dialer {
+  return routed(routerOf(hops, { dialer }).decide, () => {});
 }
 
 /** A hop with one node; a second bypass is the node's. */
@@ -59,7 +71,7 @@ function hop(
   return { name, at: AT, bypass, ...nodes(node(name, nodeBypass)) };
 }
 
-function node(name: string, bypass?: BypassGroup): Choice {
+function node(name: string, bypass?: BypassGroup): ChainNode {
   return {
     name,
     at: AT,
@@ -67,19 +79,21 @@ function node(name: string, bypass?: BypassGroup): Choice {
     identity: name,
     egress: () => [],
     bypass,
+    rule: undefined,
     weight: 1,
     backup: false,
     health: { isFailed: () => false },
-    through: () => way(name),
+    through: () => legOf(way(name)),
   };
 }
 
 function nodes(
-  ...all: Choice[]
-): Pick<ChainHop, "select" | "hasChoice" | "needsName"> {
+  ...all: ChainNode[]
+): Pick<ChainHop, "select" | "strict" | "hasChoice" | "needsName"> {
   const random = (): number => 0;
   return {
-    select: select({ strategy: "fifo", nodes: all, random }),
+    strict: false,
+    select: select({ strategy: "fifo", all, random }),
     hasChoice: all.length > 1,
     needsName: true,
   };
@@ -158,7 +172,7 @@ Deno.test("chain() says which of several nodes was chosen and why, and goes dire
     ["example.com", {
       by: "hop-0",
       what: "n0",
-      because: "fifo, 1 of 2 nodes, config.yaml:31:7",
+      because: "fifo, 1 of 2, config.yaml:31:7",
     }],
     ["example.org", {
       by: "hop-0",
@@ -176,8 +190,8 @@ Deno.test("chain() says which of several nodes was chosen and why, and goes dire
 
 Deno.test("chain() reaches each hop's node through the one chosen before it", async () => {
   const seen: (Dialer | undefined)[] = [];
-  const first = way("first");
-  const through = (before: Dialer | undefined): Dialer => {
+  const first = legOf(way("first"));
+  const through = (before: Dialer | undefined): Leg => {
     seen.push(before);
     return first;
   };
@@ -196,17 +210,11 @@ Deno.test("chain() says which way a flow would take without dialling", () => {
   const ip = (name: string): [{ interface: string; strict: boolean }] => [
     { interface: name, strict: false },
   ];
-  const out = {
-    nodes: [],
-    identity: "direct",
-    egress: () => ip("eth0"),
-    dialer: way("direct"),
-  };
   const first = { ...node("n0"), egress: () => ip("eth1") };
-  const decide = decideChain(out, [
+  const { decide } = routerOf([
     { name: "hop-0", at: AT, bypass: bypassing("a.example"), ...nodes(first) },
     hop("hop-1", bypassing("b.example")),
-  ]);
+  ], { egress: () => ip("eth0") });
   const rows = [["a.example", "", "eth0"], ["b.example", "n0", "eth1"], [
     "c.example",
     "n0 hop-1",
@@ -214,12 +222,12 @@ Deno.test("chain() says which way a flow would take without dialling", () => {
   ]] as const;
   for (const [name, nodes, by] of rows) {
     const route = decide("tcp", flow({ name }));
-    assertEquals(route.nodes.map(({ name }) => name).join(" "), nodes);
-    assertEquals(route.egress("192.0.2.1")[0]?.interface, by);
+    assertEquals(route?.nodes.map(({ name }) => name).join(" "), nodes);
+    assertEquals(route?.egress("192.0.2.1")[0]?.interface, by);
   }
 });
 
-Deno.test("needsName() says whether a name may change the way, or what is asked for on it", () => {
+Deno.test("chain() says whether a name may change the way, or what is asked for on it", () => {
   const lan = bypassing("192.0.2.0/24");
   const other = bypassing("10.0.0.0/8");
   const plain: ChainHop = { ...hop("direct"), needsName: false };
@@ -238,19 +246,20 @@ Deno.test("needsName() says whether a name may change the way, or what is asked 
     ["no name is bypassed", [{ ...plain, bypass: other }], false],
   ];
   for (const [what, hops, needed] of rows) {
-    assertEquals(needsName(hops, "tcp", flow()), needed, what);
+    assertEquals(routerOf(hops).needsName("tcp", flow()), needed, what);
   }
 });
 
-Deno.test("prepare() gets the way ready that a flow will take, and none where a hop has a choice or is bypassed", () => {
+Deno.test("chain() gets the way ready that a flow will take, and none where a hop has a choice or is bypassed", () => {
   const prepared: string[] = [];
-  const preparing = (name: string): Choice => ({
+  const preparing = (name: string): ChainNode => ({
     ...node(name),
-    through: (before) => ({
-      ...way(name),
-      prepare: () =>
-        prepared.push(before === undefined ? name : `${name} behind another`),
-    }),
+    through: (before) =>
+      legOf({
+        ...way(name),
+        prepare: () =>
+          prepared.push(before === undefined ? name : `${name} behind another`),
+      }),
   });
   const one = { ...hop("hop-0"), ...nodes(preparing("n0")) };
   const two = { ...hop("hop-1"), ...nodes(preparing("n1")) };
@@ -269,7 +278,53 @@ Deno.test("prepare() gets the way ready that a flow will take, and none where a 
   ];
   for (const [hops, expected] of rows) {
     prepared.length = 0;
-    prepare(hops, "tcp", flow());
+    routerOf(hops).prepare("tcp", flow());
     assertEquals(prepared, expected);
   }
+});
+
+Deno.test("chain() turns a flow down that a strict hop has no node for, but not one that its own bypass sends past it [D.9, H.2]", async () => {
+  const told: string[] = [];
+  const rows: [string, boolean, string, string[]][] = [
+    ["a.example", true, "rejected", []],
+    ["a.example", false, "direct", ["hop-0"]],
+    ["b.example", true, "direct", []],
+    ["c.example", true, "hop-0", []],
+  ];
+  for (const [name, strict, what, leftOut] of rows) {
+    told.length = 0;
+    const only = hop("hop-0", bypassing("b.example"), bypassing("a.example"));
+    const router = routerOf(
+      [{ ...only, strict }],
+      {},
+      ({ name }) => void told.push(name),
+    );
+    const target = flow({ name });
+    const dialled = routed(router.decide, () => {}).dialStream(target);
+    if (what === "rejected") {
+      const error = await assertRejects(() => dialled, DialError, "hop-0");
+      assertEquals(error.kind, "forbidden");
+    } else await dialled;
+    assertEquals([target.trace.at(-1)?.what, told], [what, leftOut]);
+  }
+});
+
+Deno.test("chain() goes through whichever of several nodes is reached first where all are chosen", async () => {
+  const stuck = node("n0");
+  const never = {
+    ...legOf(way("n0")),
+    reach: () => new Promise<never>(() => {}),
+  };
+  const all = [{ ...stuck, through: () => never }, node("n1")];
+  const random = (): number => 0;
+  const racing: ChainHop = {
+    ...hop("hop-0"),
+    select: select({ strategy: "parallel", all, random }),
+    hasChoice: true,
+  };
+  const target = flow();
+  const route = routerOf([racing]).decide("tcp", target);
+  assertEquals(route?.nodes.map(({ name }) => name), ["n0 or n1"]);
+  await route?.dialer.dialStream(target);
+  assertEquals(target.trace.map(({ what }) => what), ["n0 or n1", "n1"]);
 });

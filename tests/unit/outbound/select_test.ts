@@ -16,26 +16,29 @@ interface TestNode {
   readonly weight?: number;
   /** A pattern that leaves it out. */
   readonly bypass?: string;
+  /** Of a rule that is for all flows, or for none. */
+  readonly priority?: number;
+  readonly never?: boolean;
 }
 
-function choice({ name, failed, backup, weight, bypass }: TestNode): Choice {
+function choice(
+  { name, failed, backup, weight, bypass, priority, never }: TestNode,
+): Choice {
   const at = { file: "a.yaml", line: 1, column: 1 };
   const matchers = [{ current: matcherSet([{ text: bypass ?? "", at }]) }];
   return {
     name,
     at,
-    way: `relay+tcp ${name}:1`,
     identity: name,
-    egress: () => [],
     bypass: bypass === undefined ? undefined : bypassGroup([
       { name: "b", at, whitelist: false, network: undefined, matchers },
     ]),
+    rule: priority === undefined
+      ? undefined
+      : { text: "a rule", at, priority, matches: () => !never },
     weight: weight ?? 1,
     backup: backup ?? false,
     health: { isFailed: () => failed ?? false },
-    through: () => {
-      throw new Error("nothing is dialled here");
-    },
   };
 }
 
@@ -43,18 +46,19 @@ function choice({ name, failed, backup, weight, bypass }: TestNode): Choice {
 function choose(
   nodes: TestNode[],
   count: number,
-  options: Partial<SelectOptions> = {},
+  options: Partial<SelectOptions<Choice>> = {},
   hosts: string[] = [],
-): (string | undefined)[] {
+): string[] {
   const choose = select({
     strategy: "round",
-    nodes: nodes.map(choice),
+    all: nodes.map(choice),
     random: () => 0,
     ...options,
   });
   return Array.from({ length: count }, (_, i) => {
     const src = { host: hosts[i] ?? "10.0.0.1", port: 1 + i };
-    return choose("tcp", tcpFlow(streamPair()[0], { src })).node?.name;
+    return choose("tcp", tcpFlow(streamPair()[0], { src })).chosen
+      .map(({ name }) => name).join(" ");
   });
 }
 
@@ -64,10 +68,10 @@ Deno.test("select() takes one after the other by round, and keeps its count when
   assertEquals(choose([A, B, C], 4), ["a", "b", "c", "a"]);
   let failed = false;
   const b = { ...choice(B), health: { isFailed: () => failed } };
-  const nodes = [choice(A), b, choice(C)];
-  const next = select({ strategy: "round", nodes, random: () => 0 });
+  const all = [choice(A), b, choice(C)];
+  const next = select({ strategy: "round", all, random: () => 0 });
   const target = tcpFlow(streamPair()[0]);
-  const take = (): string | undefined => next("tcp", target).node?.name;
+  const take = (): string | undefined => next("tcp", target).chosen[0]?.name;
   assertEquals(take(), "a");
   failed = true;
   assertEquals([take(), take(), take()], ["c", "a", "c"]);
@@ -115,10 +119,10 @@ Deno.test("select() leaves out what a bypass hits, and says which when that is a
   const target = tcpFlow(streamPair()[0]);
   const bypass = target.dst.host;
   assertEquals(choose([{ ...A, bypass }, B], 2), ["b", "b"]);
-  const nodes = [choice({ ...A, bypass })];
-  const next = select({ strategy: "round", nodes, random: () => 0 });
-  const { node, because } = next("tcp", target);
-  assertEquals(node, undefined);
+  const all = [choice({ ...A, bypass })];
+  const next = select({ strategy: "round", all, random: () => 0 });
+  const { chosen, because } = next("tcp", target);
+  assertEquals(chosen, []);
   assertMatch(because, / matches .*, a\.yaml:1:1$/);
 });
 
@@ -126,12 +130,63 @@ Deno.test("select() keeps a flow on the node that it goes through already, unles
   const nodes = [A, { name: "b", failed: true }, { name: "c", bypass: "*" }];
   const choose = select({
     strategy: "round",
-    nodes: nodes.map(choice),
+    all: nodes.map(choice),
     random: () => 0,
   });
   const rows = [["b", "b"], ["c", "a"], ["gone", "a"]] as const;
   for (const [kept, chosen] of rows) {
     const flow = tcpFlow(streamPair()[0], { keep: new Set([kept]) });
-    assertEquals(choose("tcp", flow).node?.name, chosen);
+    assertEquals(choose("tcp", flow).chosen[0]?.name, chosen);
   }
+});
+
+Deno.test("select() does not keep a flow on a node when another is for it more specially", () => {
+  const all = [A, { ...B, priority: 20 }].map(choice);
+  const choose = select({ strategy: "round", all, random: () => 0 });
+  const flow = tcpFlow(streamPair()[0], { keep: new Set(["a"]) });
+  assertEquals(choose("tcp", flow).chosen[0]?.name, "b");
+});
+
+Deno.test("select() takes those of the highest priority, and chooses among them [I.5]", () => {
+  const rows: [TestNode[], string[]][] = [
+    [
+      [{ ...A, priority: 20 }, { ...B, priority: 10 }, { ...C, priority: 10 }],
+      ["a", "a"],
+    ],
+    [
+      [{ ...A, priority: 20 }, { ...B, priority: 20 }, { ...C, priority: 10 }],
+      ["a", "b"],
+    ],
+    [
+      [{ ...A, priority: 20, backup: true }, { ...B, priority: 10 }],
+      ["b", "b"],
+    ],
+    [[{ ...A, priority: 20, failed: true }, { ...B, priority: 10 }, C], [
+      "b",
+      "b",
+    ]],
+    // Negative: for what it matches, but after those that have no rule.
+    [[{ ...A, priority: -1 }, B], ["b", "b"]],
+    [[{ ...A, priority: -1 }, { ...B, failed: true }], ["a", "a"]],
+  ];
+  for (const [nodes, taken] of rows) assertEquals(choose(nodes, 2), taken);
+});
+
+Deno.test("select() leaves out what is for other flows, and says which rule it was [D.7]", () => {
+  const never = { ...A, priority: 20, never: true };
+  assertEquals(choose([never, B], 1), ["b"]);
+  assertEquals(choose([never, { ...B, failed: true }], 1), ["b"]);
+  const all = [choice(never)];
+  const next = select({ strategy: "round", all, random: () => 0 });
+  assertEquals(next("tcp", tcpFlow(streamPair()[0])), {
+    chosen: [],
+    because: "a is for a rule, a.yaml:1:1",
+  });
+});
+
+Deno.test("select() takes all that may be taken by parallel [D.7]", () => {
+  const parallel = { strategy: "parallel" } as const;
+  const failed = { ...C, failed: true };
+  assertEquals(choose([A, B, failed], 1, parallel), ["a b"]);
+  assertEquals(choose([A, { ...B, backup: true }], 1, parallel), ["a"]);
 });

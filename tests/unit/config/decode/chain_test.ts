@@ -88,7 +88,7 @@ Deno.test("decodeChain refuses what would change the way and is not there yet [H
     [
       `chains: [{name: c, hops: [{name: h, selector: {strategy: ll, maxLatency: 1s}, nodes: [${NODE}, {name: m, addr: h:2, connector: {type: relay}, probe: {type: tcp, addr: h:3}}]}]}]`,
       [
-        'a.yaml:6:58: The strategy "lowestlatency" is not supported yet: use round, random, fifo, hash (chains[0].hops[0].selector.strategy)',
+        'a.yaml:6:58: The strategy "lowestlatency" is not supported yet: use round, random, fifo, hash, parallel (chains[0].hops[0].selector.strategy)',
         'a.yaml:6:74: "maxLatency" is not supported yet (chains[0].hops[0].selector.maxLatency)',
         'a.yaml:6:189: "probe" is not supported yet (chains[0].hops[0].nodes[1].probe)',
       ],
@@ -103,12 +103,6 @@ Deno.test("decodeChain refuses what would change the way and is not there yet [H
       "a.yaml:6:27: Cannot use a hop without nodes: name one (chains[0].hops[0].nodes)",
       'a.yaml:6:43: "file" is not supported yet (chains[0].hops[0].file)',
     ]],
-    [
-      `chains: [{name: c, hops: [{name: h, nodes: [{addr: h:1, connector: {type: relay}, matcher: {rule: x}}]}]}]`,
-      [
-        'a.yaml:6:92: "matcher" is not supported yet (chains[0].hops[0].nodes[0].matcher)',
-      ],
-    ],
     [
       `chains: [{name: c, hops: [{name: h, metadata: {netns: x}, nodes: [${NODE}]}]}]`,
       [

@@ -45,6 +45,7 @@ Deno.test("decodeNode reads GOST's direct nodes", () => {
       name: "node-0",
       bypasses: [],
       names: { hosts: undefined, resolver: undefined },
+      rule: undefined,
       weight: 1,
       backup: false,
       maxFails: 1,

@@ -21,6 +21,7 @@ Deno.test("decodeRelayService fills in every default", () => {
       egress: { interfaces: [], mark: undefined },
       dialTimeout: 15_000,
       retries: 0,
+      strict: false,
     },
     hooks: { preUp: [], postUp: [], preDown: [], postDown: [] },
     host: "",

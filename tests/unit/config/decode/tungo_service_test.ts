@@ -14,6 +14,7 @@ Deno.test("decodeTungoService fills in every default [C.2, C.3]", () => {
       egress: { interfaces: [], mark: undefined },
       dialTimeout: 15_000,
       retries: 0,
+      strict: false,
     },
     hooks: { preUp: [], postUp: [], preDown: [], postDown: [] },
     device: {
