@@ -3,6 +3,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { openPlatform } from "./ffi/mod.ts";
 import { buildApp } from "./src/app/app.ts";
 import { buildDecider } from "./src/app/decider.ts";
+import { openInstruments } from "./src/app/instruments.ts";
 import { loadConfig } from "./src/app/load_config.ts";
 import { openLog } from "./src/app/open_log.ts";
 import { showPlan } from "./src/app/show_plan.ts";
@@ -13,7 +14,7 @@ import { goFlags, mixedFlags } from "./src/config/command/flags.ts";
 import {
   type Command,
   EXPLAIN_FLAGS,
-  FLAGS,
+  RUN_FLAGS,
   UP_FLAGS,
 } from "./src/config/command/options.ts";
 import { formatProblem } from "./src/config/problems.ts";
@@ -34,6 +35,8 @@ const USAGE = `Usage: tungo -L SERVICE [-F HOP]... [-C FILE]...
   -C FILE    a configuration in YAML or JSON, "-" for standard input
   -O FORMAT  print the configuration as yaml or json, and stop
   -D, -DD    log more, log everything
+  --pcap FILE      write all packets to a pcapng file
+  --fault SHARES   make the device's link a bad one: "loss=1%,reorder=2%,duplicate=1%,seed=7"
   -V         print the version
   -h         print this
 `;
@@ -50,9 +53,9 @@ async function main(): Promise<ExitCode> {
     if (verb === "explain") return await explainFlow(words);
     const checks = verb === "check";
     const args = checks ? words.flatMap((file) => ["-C", file]) : Deno.args;
-    const flags = goFlags(args, FLAGS);
+    const flags = goFlags(args, RUN_FLAGS);
     if (flags instanceof ConfigError) throw flags;
-    const command = parseArgs(flags, FLAGS);
+    const command = parseArgs(flags, RUN_FLAGS);
     if (command.h || command.help) return say(USAGE);
     if (command.V) return say(version());
     const read = await load(command);
@@ -62,7 +65,7 @@ async function main(): Promise<ExitCode> {
     }
     return read.config === undefined
       ? complain(read)
-      : await run(read.config, read);
+      : await run(read.config, read, command);
   } catch (error) {
     return fail(error);
   }
@@ -136,8 +139,10 @@ function load(
 async function run(
   config: Config,
   { warnings }: ReadConfig,
+  { pcap, fault }: { readonly pcap?: string; readonly fault?: string },
 ): Promise<ExitCode> {
   const log = openLog(config.log);
+  using instruments = openInstruments({ pcap, fault, log });
   for (const warning of warnings) {
     log.warn("config", { problem: formatProblem(warning) });
   }
@@ -147,7 +152,8 @@ async function run(
   const limit = platform.raiseDescriptorLimit();
   log.debug("descriptors", { limit });
   const clock = systemClock();
-  const app = await buildApp({ config, platform, clock, log });
+  const app = await buildApp({ config, platform, clock, log, instruments });
+  onStateSignal(() => write(Deno.stderr, app.dump()));
   const end = Promise.race([
     told(platform.endSignals),
     unexpected(),
@@ -173,6 +179,11 @@ function told(signals: readonly Deno.Signal[]): Promise<void> {
     };
     for (const signal of signals) Deno.addSignalListener(signal, onSignal);
   });
+}
+
+/** SIGUSR1 would start the inspector; Windows has neither. */
+function onStateSignal(dump: () => void): void {
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGUSR2", dump);
 }
 
 /** Rejects with a mistake of ours that nobody caught: the machine must be tidied up all the same. */

@@ -8,6 +8,7 @@ import { Bypasses } from "./bypasses.ts";
 import type { Context, Platform } from "./context.ts";
 import { systemFiles } from "./files.ts";
 import { Flows } from "./flows.ts";
+import { type Instruments, NO_INSTRUMENTS } from "./instruments.ts";
 import { buildNames } from "./build_names.ts";
 import { Answers } from "../names/answers.ts";
 import { NetworkState } from "./network_state.ts";
@@ -26,6 +27,8 @@ export interface AppOptions {
   readonly platform: Platform;
   readonly clock: Clock;
   readonly log: Log;
+  /** What looks at the packets. Default: nothing. */
+  readonly instruments?: Instruments;
 }
 
 /** All services of a configuration. */
@@ -34,6 +37,8 @@ export interface App {
   start(): Promise<void>;
   /** Ends the flows, and undoes what was done to the machine. */
   stop(): Promise<void>;
+  /** What the services keep of connections and sessions, as text for people. */
+  dump(): string;
   /** Rejects when the program cannot go on. */
   readonly failed: Promise<never>;
 }
@@ -71,6 +76,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   return {
     failed: failed.promise,
     stop,
+    dump: () => started.map((service) => service.dump?.() ?? "").join(""),
     async start() {
       watch = platform.watchNetwork(() => network.noticeChange());
       try {
@@ -88,7 +94,9 @@ export async function buildApp(options: AppOptions): Promise<App> {
 }
 
 /** What all services share. Nothing is started by it. */
-export function buildContext({ platform, clock, log }: AppOptions): Context {
+export function buildContext(
+  { platform, clock, log, instruments = NO_INSTRUMENTS }: AppOptions,
+): Context {
   const network = new NetworkState({
     log,
     version: platform.networkVersion,
@@ -120,6 +128,7 @@ export function buildContext({ platform, clock, log }: AppOptions): Context {
     files,
     bypasses: new Bypasses({ files, log, upkeep }),
     flows: new Flows({ clock, log }),
+    instruments,
     resolvers: new Resolvers({
       openStream,
       openUdp: platform.openUdp,

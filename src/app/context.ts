@@ -11,6 +11,7 @@ import type { System } from "../system/system.ts";
 import type { Bypasses } from "./bypasses.ts";
 import type { Files } from "./files.ts";
 import type { Flows } from "./flows.ts";
+import type { Instruments } from "./instruments.ts";
 import type { Names } from "./names.ts";
 import type { NetworkState } from "./network_state.ts";
 import type { Resolvers } from "./resolvers.ts";
@@ -42,6 +43,7 @@ export interface Context {
   /** Fills an array with unpredictable octets. */
   readonly random: (into: Uint8Array) => void;
   readonly flows: Flows;
+  readonly instruments: Instruments;
   readonly upkeep: Upkeep;
   readonly files: Files;
   readonly bypasses: Bypasses;

@@ -7,4 +7,6 @@ export interface Service {
   close(): Promise<void>;
   /** Undoes what it has done to the machine. */
   stop(): Promise<void>;
+  /** What it keeps of connections and sessions, as text for people. */
+  dump?(): string;
 }

@@ -1,6 +1,7 @@
 import { describe, DeviceError } from "../base/errors.ts";
 import type { TungoServiceConfig } from "../config/schema.ts";
 import type { Device } from "../device/device.ts";
+import type { Flow } from "../flow/flow.ts";
 import type { Handler } from "../flow/handler.ts";
 import { createStack, type Stack } from "../stack/stack.ts";
 import type { PendingSyn } from "../stack/tcp/pending_syn.ts";
@@ -10,6 +11,7 @@ import { formatAddress } from "../wire/address.ts";
 import type { Offload } from "../wire/packet_buffer.ts";
 import type { Context } from "./context.ts";
 import { broadcastOf, gatewayIn } from "./device_addresses.ts";
+import { describeStack } from "./describe_stack.ts";
 import { DeviceSetup } from "./device_setup.ts";
 import { Driver } from "./driver.ts";
 import { hooksOf } from "./hooks.ts";
@@ -53,7 +55,7 @@ class TungoService implements Service {
     handler: Handler,
     onFatal: (error: unknown) => void,
   ) {
-    const { platform, log } = context;
+    const { platform, log, instruments } = context;
     this.name = config.name;
     this.#config = config;
     this.#context = context;
@@ -62,7 +64,7 @@ class TungoService implements Service {
     this.#sleepTime = platform.sleepTime();
     this.#setup = new DeviceSetup({
       config: config.device,
-      openTun: platform.openTun,
+      openTun: (options) => instruments.on(platform.openTun(options)),
       system: platform.system,
       log,
     });
@@ -97,6 +99,11 @@ class TungoService implements Service {
     await this.#setup.down();
     this.#driver?.stop();
     if (device !== undefined) await this.#hooks(device, "postDown");
+  }
+
+  dump(): string {
+    const stack = this.#driver?.stack;
+    return stack === undefined ? "" : describeStack(this.name, stack);
   }
 
   /** A device that somebody deletes is made again; the flows live on in the stack. */
@@ -187,7 +194,7 @@ class TungoService implements Service {
       syn.reject("silent");
       return;
     }
-    void flows.run(tcpFlow(syn, flows.open()), this.#handler);
+    this.#run(tcpFlow(syn, flows.open()));
   }
 
   #onSession(session: UdpSession): void {
@@ -198,7 +205,12 @@ class TungoService implements Service {
     }
     const { udpBufferSize } = this.#config;
     const flow = udpFlow(session, flows.open(), udpBufferSize);
-    void flows.run(flow, this.#handler);
+    this.#run(flow);
+  }
+
+  #run(flow: Flow): void {
+    const { flows, instruments } = this.#context;
+    void instruments.watch(flow, (flow) => flows.run(flow, this.#handler));
   }
 
   /** What we send ourselves must not come in again: each such packet would make another one. */

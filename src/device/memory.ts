@@ -1,7 +1,7 @@
 import { assert } from "../base/assert.ts";
 import {
+  copyPacket,
   createPacketBuffer,
-  HEADROOM,
   MAX_PACKET,
   type Offload,
   type PacketBuffer,
@@ -127,13 +127,4 @@ class PacketQueue {
     this.#waiting?.resolve(filled);
     this.#waiting = undefined;
   }
-}
-
-function copyPacket(from: PacketBuffer, to: PacketBuffer): void {
-  const { bytes, start, length, checksum, segmentSize } = from;
-  to.bytes.set(bytes.subarray(start, start + length), HEADROOM);
-  to.start = HEADROOM;
-  to.length = length;
-  to.checksum = checksum;
-  to.segmentSize = segmentSize;
 }

@@ -43,3 +43,13 @@ export function createPacketBuffer(
     segmentSize: 0,
   };
 }
+
+/** Makes `to` hold the packet that `from` holds, and what is known of it. */
+export function copyPacket(from: PacketBuffer, to: PacketBuffer): void {
+  const { bytes, start, length, checksum, segmentSize } = from;
+  to.bytes.set(bytes.subarray(start, start + length), HEADROOM);
+  to.start = HEADROOM;
+  to.length = length;
+  to.checksum = checksum;
+  to.segmentSize = segmentSize;
+}

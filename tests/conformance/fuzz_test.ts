@@ -1,5 +1,5 @@
 import { fuzzCodecs, StackFuzz } from "../support/fuzz.ts";
-import { randomOf } from "../support/link.ts";
+import { randomOf } from "../../src/base/seeded_random.ts";
 
 const SEED = 20261128;
 

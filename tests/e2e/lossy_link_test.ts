@@ -2,7 +2,7 @@ import { assert } from "@std/assert";
 import type { OpenTun } from "../../src/device/open_tun.ts";
 import { withChangedLibc, withoutHeaders } from "../support/changed_libc.ts";
 import { DelayLine } from "../support/delay_line.ts";
-import { randomOf } from "../support/link.ts";
+import { randomOf } from "../../src/base/seeded_random.ts";
 import {
   type Namespace,
   type Namespaces,

@@ -3,7 +3,7 @@
  * the seed that makes it happen again.
  */
 import { fuzzCodecs, StackFuzz } from "../support/fuzz.ts";
-import { randomOf } from "../support/link.ts";
+import { randomOf } from "../../src/base/seeded_random.ts";
 
 /** Packets of one stack. */
 const ROUND = 20_000;

@@ -2,6 +2,7 @@ import { buildNames } from "../../src/app/build_names.ts";
 import type { Context } from "../../src/app/context.ts";
 import { Bypasses } from "../../src/app/bypasses.ts";
 import { Flows } from "../../src/app/flows.ts";
+import { NO_INSTRUMENTS } from "../../src/app/instruments.ts";
 import { NetworkState } from "../../src/app/network_state.ts";
 import { Resolvers } from "../../src/app/resolvers.ts";
 import { Upkeep } from "../../src/app/upkeep.ts";
@@ -66,6 +67,7 @@ export function testContext(
     log,
     random,
     flows: new Flows({ clock, log }),
+    instruments: NO_INSTRUMENTS,
     upkeep,
     files,
     bypasses: new Bypasses({ files, log, upkeep }),

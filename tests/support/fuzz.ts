@@ -14,7 +14,7 @@ import {
 import { sniffClientHello } from "../../src/proto/tls_client_hello.ts";
 import { parseClose } from "../../src/proto/websocket_close.ts";
 import { type Drill, drill, OFFLOAD } from "./drill.ts";
-import { randomOf } from "./link.ts";
+import { randomOf } from "../../src/base/seeded_random.ts";
 import {
   bytes,
   icmp,

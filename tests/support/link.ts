@@ -4,20 +4,10 @@ import {
   type StackOptions,
 } from "../../src/stack/stack.ts";
 import type { PendingSyn } from "../../src/stack/tcp/pending_syn.ts";
+import { randomOf } from "../../src/base/seeded_random.ts";
 import type { PacketBuffer } from "../../src/wire/packet_buffer.ts";
 import { NO_OFFLOAD } from "./drill.ts";
 import { clonePacket } from "./packet.ts";
-
-/** Reproducible randomness in [0, 1): mulberry32. */
-export function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let word = Math.imul(state ^ (state >>> 15), state | 1);
-    word ^= word + Math.imul(word ^ (word >>> 7), word | 61);
-    return ((word ^ (word >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 export interface LinkOptions {
   readonly seed: number;

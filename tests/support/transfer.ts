@@ -2,7 +2,8 @@ import { assertEquals, assertExists } from "@std/assert";
 import { makeFlowKey } from "../../src/stack/flow_key.ts";
 import type { TcpSocket } from "../../src/stack/tcp/socket.ts";
 import { parseAddress } from "../../src/wire/address.ts";
-import { Link, type LinkOptions, randomOf } from "./link.ts";
+import { randomOf } from "../../src/base/seeded_random.ts";
+import { Link, type LinkOptions } from "./link.ts";
 
 const CHUNK = 8192;
 

@@ -5,6 +5,13 @@ export const FLAGS = {
   collect: ["L", "F", "C"],
 } as const;
 
+/** What a start takes beside them. */
+export const RUN_FLAGS = {
+  string: [...FLAGS.string, "pcap", "fault"],
+  boolean: FLAGS.boolean,
+  collect: FLAGS.collect,
+} as const;
+
 /** What `tungo up` takes. */
 export const UP_FLAGS = {
   string: [...FLAGS.string, "os"],

@@ -32,7 +32,7 @@ export interface AckNews {
 export class LossResponse {
   readonly #rtt: Rtt;
   #mss: number;
-  readonly #congestion: Congestion;
+  readonly congestion: Congestion;
   readonly #recovery: Recovery;
   readonly #spurious = new SpuriousLoss();
   readonly #tail = new TailLossProbe();
@@ -49,7 +49,7 @@ export class LossResponse {
   constructor({ sizes: { mss }, sack }: Agreement, rtt: Rtt) {
     this.#rtt = rtt;
     this.#mss = mss;
-    this.#congestion = new Congestion(mss);
+    this.congestion = new Congestion(mss);
     this.#recovery = new Recovery({ mss, sack, rtt });
   }
 
@@ -61,19 +61,19 @@ export class LossResponse {
   /** Segments become smaller, and what is in flight is sent again: no congestion has lost it. */
   shrink(mss: number, sndNxt: number): void {
     this.#mss = mss;
-    this.#congestion.shrink(mss);
+    this.congestion.shrink(mss);
     this.#recovery.shrink(mss, sndNxt);
   }
 
   /** Octets that the network can take in addition to what it holds. */
   room({ sndUna, sndNxt }: Edges): number {
-    return this.#congestion.window() + this.#recovery.limitedTransmit() -
+    return this.congestion.window() + this.#recovery.limitedTransmit() -
       this.#recovery.pipe(sndUna, sndNxt);
   }
 
   /** Nothing was sent for longer than an RTO. */
   restart(): void {
-    this.#congestion.restart();
+    this.congestion.restart();
   }
 
   /** What to send again first, into `hole`; false when nothing is lost. */
@@ -122,7 +122,7 @@ export class LossResponse {
   ): void {
     if (this.#spurious.detects(segment, advances, echoedAt)) {
       this.#recovery.cancel();
-      this.#congestion.undo();
+      this.congestion.undo();
     }
     if (advances) this.#grow(octets);
     const counts = duplicate && !advances;
@@ -145,9 +145,9 @@ export class LossResponse {
   /** The retransmission timer has gone off. RFC 5681 §3.1. */
   timeout(sndNxt: number): void {
     this.#tail.stop();
-    if (this.#recovery.isOpen()) this.#congestion.remember();
+    if (this.#recovery.isOpen()) this.congestion.remember();
     this.#spurious.begin();
-    this.#congestion.timeout(this.#flight);
+    this.congestion.timeout(this.#flight);
     this.#recovery.timeout(sndNxt);
   }
 
@@ -158,9 +158,9 @@ export class LossResponse {
   }
 
   #grow(octets: number): void {
-    this.#congestion.observe(this.#rtt.min);
+    this.congestion.observe(this.#rtt.min);
     const grows = this.#limited && !this.#recovery.isFast();
-    if (grows) this.#congestion.acked(octets);
+    if (grows) this.congestion.acked(octets);
   }
 
   #takeDuplicate(segment: Segment, sndNxt: number): void {
@@ -168,14 +168,14 @@ export class LossResponse {
     if (duplicate) this.#recovery.sawDuplicate(segment.ack, sndNxt);
     const repaired = this.#tail.acknowledge(segment.ack, duplicate);
     // RFC 8985 §7.4.2: a loss that the probe has repaired is one all the same.
-    if (repaired > 0) this.#congestion.loss(repaired);
+    if (repaired > 0) this.congestion.loss(repaired);
   }
 
   #detectLoss(sndNxt: number, now: Millis): void {
     if (!this.#recovery.detectsLoss(now)) return;
-    this.#congestion.remember();
+    this.congestion.remember();
     this.#spurious.begin();
-    this.#congestion.loss(this.#flight);
+    this.congestion.loss(this.#flight);
     this.#recovery.enter(sndNxt);
     this.#tail.stop();
   }
@@ -184,7 +184,7 @@ export class LossResponse {
   #scheduleProbe(flight: number, now: Millis): void {
     const { srtt } = this.#rtt;
     const useful = flight > 0 && srtt >= 0 && this.#recovery.needsProbe() &&
-      this.#congestion.governs();
+      this.congestion.governs();
     if (useful) this.#tail.schedule(now, srtt, flight <= this.#mss);
     else this.#tail.stop();
   }

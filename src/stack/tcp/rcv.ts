@@ -45,6 +45,7 @@ export type Arrival =
 
 /** The receive sequence space. This file alone writes RCV.*. RFC 9293 §3.3.1, figure 4. */
 export class Receiver {
+  readonly irs: number;
   /** RCV.NXT: everything below has been acknowledged or will be with the next segment. */
   rcvNxt: number;
   /** Octets below RCV.NXT that the application has not taken. */
@@ -69,6 +70,7 @@ export class Receiver {
 
   constructor(options: ReceiverOptions) {
     this.#options = options;
+    this.irs = options.irs;
     this.rcvNxt = seqAdd(options.irs, 1);
     this.#edge = this.rcvNxt;
   }

@@ -62,6 +62,12 @@ export class Sender {
     return this.timer.rtt.min !== Infinity && this.timer.rtt.min > LOCAL_RTT;
   }
 
+  /** cwnd and ssthresh in octets, Infinity where they do not limit. RFC 5681. */
+  congestion(): { readonly cwnd: number; readonly ssthresh: number } {
+    const { congestion } = this.#losses;
+    return { cwnd: congestion.window(), ssthresh: congestion.ssthresh };
+  }
+
   /** Eff.snd.MSS */
   mss(): number {
     return this.#sizes.mss;
