@@ -137,7 +137,7 @@ function rejectionFor(error: unknown): Rejection {
 }
 
 function isExpected({ signal }: Flow, error: unknown): boolean {
-  const streamsOnly = error instanceof DialError &&
-    error.kind === "streams-only";
-  return streamsOnly || error instanceof TruncatedError || signal.aborted;
+  const isPolicy = error instanceof DialError &&
+    (error.isDecision || error.kind === "streams-only");
+  return isPolicy || error instanceof TruncatedError || signal.aborted;
 }

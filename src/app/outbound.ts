@@ -28,6 +28,7 @@ import { direct } from "../outbound/direct.ts";
 import { dnsByStream } from "../outbound/dns_by_stream.ts";
 import { Health } from "../outbound/health.ts";
 import { type Leg, legOf } from "../outbound/leg.ts";
+import { reject } from "../outbound/reject.ts";
 import { retry } from "../outbound/retry.ts";
 import { resolved, resolving } from "../outbound/resolving.ts";
 import { type Route, routed, type Router } from "../outbound/route.ts";
@@ -133,7 +134,9 @@ async function buildNode(
 ): Promise<ChainNode> {
   const { at, name, weight, backup, maxFails, failTimeout } = config;
   const health = new Health({ maxFails, failTimeout, clock: context.clock });
-  const own = buildDirect(name, config.egress, timeout, context);
+  const own = config.type === "direct" && config.rejects
+    ? reject(name)
+    : buildDirect(name, config.egress, timeout, context);
   const leg = legOf(own);
   const through = config.type === "direct"
     ? () => leg
@@ -156,13 +159,13 @@ async function buildNode(
 
 function nodeIdentity(config: NodeConfig): string {
   const { egress } = config;
-  if (config.type === "direct") return `direct ${identityOf(egress)}`;
+  if (config.type === "direct") return `${wayOf(config)} ${identityOf(egress)}`;
   const { host, port, transport, connector } = config;
   return identityOf({ host, port, transport, connector, egress });
 }
 
 function wayOf(config: NodeConfig): string {
-  if (config.type === "direct") return "direct";
+  if (config.type === "direct") return config.rejects ? "rejected" : "direct";
   const { connector, transport, host, port } = config;
   const address = formatEndpoint({ host, port });
   const mux = transport.mux === undefined ? "" : "m";
@@ -245,8 +248,12 @@ function buildConnector(
   switch (config.type) {
     case "relay":
       return relay({ ...options, bind: config.bind });
-    case "http":
-      return http(options);
+    case "http": {
+      const headers = config.headers.map(({ name, value }) =>
+        [name, value.reveal()] as const
+      );
+      return http({ ...options, headers });
+    }
     case "socks4":
       return socks4({
         clock,

@@ -49,6 +49,8 @@ export type DialErrorKind =
 export interface DialErrorOptions extends ErrorOptions {
   /** The node that is to blame; absent when it is the target itself. */
   readonly node?: string;
+  /** A rule has said no, and nothing has failed: nobody tries another way. */
+  readonly isDecision?: boolean;
 }
 
 /** A target could not be reached. Decided at the root of the flow: RST, ICMP or silence towards the application. */
@@ -56,6 +58,7 @@ export class DialError extends Error {
   override readonly name = "DialError";
   readonly kind: DialErrorKind;
   readonly node: string | undefined;
+  readonly isDecision: boolean;
   constructor(
     kind: DialErrorKind,
     message: string,
@@ -64,6 +67,7 @@ export class DialError extends Error {
     super(message, options);
     this.kind = kind;
     this.node = options.node;
+    this.isDecision = options.isDecision ?? false;
   }
 }
 

@@ -88,6 +88,8 @@ export interface ProxyNodeConfig extends NodeBase {
 /** Dials the target itself, with its own egress. */
 export interface DirectNodeConfig extends NodeBase {
   readonly type: "direct";
+  /** Turns down whatever comes to it instead. */
+  readonly rejects: boolean;
 }
 
 /** GOST's dialers. */
@@ -188,7 +190,8 @@ export type TlsVersion = "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
 export type ConnectorConfig =
   | RelayConnectorConfig
   | Socks5ConnectorConfig
-  | PlainConnectorConfig;
+  | HttpConnectorConfig
+  | Socks4ConnectorConfig;
 
 export interface RelayConnectorConfig {
   readonly type: "relay";
@@ -210,8 +213,17 @@ export interface Socks5ConnectorConfig {
   readonly udp: "tunnel" | "associate";
 }
 
-export interface PlainConnectorConfig {
-  readonly type: "http" | "socks4";
+export interface HttpConnectorConfig {
+  readonly type: "http";
+  readonly at: Position;
+  readonly auth: CredentialsConfig | undefined;
+  readonly connectTimeout: Millis | undefined;
+  /** Of the request; secrets among them. */
+  readonly headers: readonly HeaderConfig[];
+}
+
+export interface Socks4ConnectorConfig {
+  readonly type: "socks4";
   readonly at: Position;
   readonly auth: CredentialsConfig | undefined;
   readonly connectTimeout: Millis | undefined;

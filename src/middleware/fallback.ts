@@ -11,7 +11,9 @@ export function fallback(): Middleware {
       );
     } catch (error) {
       const moved = flow.traffic.sent + flow.traffic.received > 0;
-      if (!(error instanceof DialError) || moved) throw error;
+      if (!(error instanceof DialError) || moved || error.isDecision) {
+        throw error;
+      }
       flow.trace.push({
         by: "fallback",
         what: "by address",

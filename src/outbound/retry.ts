@@ -1,3 +1,4 @@
+import { DialError } from "../base/errors.ts";
 import type { Dialer } from "../flow/dialer.ts";
 import type { Target } from "../flow/flow.ts";
 
@@ -12,7 +13,8 @@ export function retry(dialer: Dialer, retries: number): Dialer {
       try {
         return await dial();
       } catch (error) {
-        if (left === 0 || target.signal.aborted) throw error;
+        const decided = error instanceof DialError && error.isDecision;
+        if (left === 0 || decided || target.signal.aborted) throw error;
       }
     }
   };

@@ -66,5 +66,7 @@ export function routed(
 
 function refusal({ trace }: Target): DialError {
   const { by, because = "" } = trace.at(-1) ?? { by: "the rules" };
-  return new DialError("forbidden", `${by} allows no way: ${because}`);
+  return new DialError("forbidden", `${by} allows no way: ${because}`, {
+    isDecision: true,
+  });
 }

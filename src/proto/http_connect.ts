@@ -7,27 +7,38 @@ export interface ConnectRequest {
   readonly authority: string;
   /** Sent at once, as Basic. RFC 7617. */
   readonly credentials?: Credentials | undefined;
+  /** Further ones; of those that the request has its own, only User-Agent gives way. */
+  readonly headers?: readonly (readonly [name: string, value: string])[];
   /** GOST's extension: datagrams follow on the stream, framed as in `socks5_udp.ts`. */
   readonly datagrams: boolean;
 }
 
 /** RFC 9110 §9.3.6, in the order of GOST's client. Fails for a name that no request line can carry. */
 export function encodeConnectRequest(
-  { authority, credentials, datagrams }: ConnectRequest,
+  { authority, credentials, headers = [], datagrams }: ConnectRequest,
 ): Uint8Array | ProtocolError {
   if (hasControl(authority) || /\s/.test(authority)) {
     const quoted = JSON.stringify(authority.slice(0, 80));
     return new ProtocolError("http", `Cannot ask for ${quoted}`);
   }
+  const own: [string, string][] = [
+    ...(credentials === undefined ? [] : [
+      [
+        "Proxy-Authorization",
+        `Basic ${encodeBasic(credentials)}`,
+      ] satisfies [string, string],
+    ]),
+    ["Proxy-Connection", "keep-alive"],
+    ...(datagrams
+      ? [["X-Gost-Protocol", "udp"] satisfies [string, string]]
+      : []),
+  ];
+  const given = headers.filter(([name]) => !hasField(own, name));
   return encodeHead([
     `CONNECT ${authority} HTTP/1.1`,
     `Host: ${authority}`,
-    `User-Agent: ${USER_AGENT}`,
-    ...(credentials === undefined
-      ? []
-      : [`Proxy-Authorization: Basic ${encodeBasic(credentials)}`]),
-    "Proxy-Connection: keep-alive",
-    ...(datagrams ? ["X-Gost-Protocol: udp"] : []),
+    ...(hasField(given, "User-Agent") ? [] : [`User-Agent: ${USER_AGENT}`]),
+    ...[...own, ...given].map(([name, value]) => `${name}: ${value}`),
   ]);
 }
 
@@ -47,6 +58,13 @@ export function explainConnectStatus(status: number): DialErrorKind {
     default:
       return "refused";
   }
+}
+
+function hasField(
+  fields: readonly (readonly [name: string, value: string])[],
+  wanted: string,
+): boolean {
+  return fields.some(([name]) => name.toLowerCase() === wanted.toLowerCase());
 }
 
 /** In UTF-8. RFC 7617 §2.1. */

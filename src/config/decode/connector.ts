@@ -2,6 +2,7 @@ import type { ConnectorConfig } from "../chain_schema.ts";
 import { CONNECTORS } from "../known_types.ts";
 import type { Problems } from "../problems.ts";
 import { decodeCredentials } from "./credentials.ts";
+import { decodeHeaders } from "./headers.ts";
 import type { Metadata } from "./metadata.ts";
 import { child, place, type Section, text } from "./section.ts";
 import { ignoreTls } from "./transport.ts";
@@ -11,6 +12,12 @@ const TYPES = {
   what: "connector",
   supported: ["relay", "socks5", "socks4", "http"],
   known: CONNECTORS,
+};
+
+/** Headers that say how long a request is, or whom it is for. */
+const RESERVED = {
+  names: /^(host|connection|content-length|transfer-encoding)$/i,
+  owner: "the request",
 };
 
 /** A node's `connector`; undefined for a type that is not supported. */
@@ -63,12 +70,12 @@ export function decodeConnector(
         connectTimeout: metadata.duration(["timeout"], undefined),
       };
     case "http":
-      metadata.refuse("header");
       return {
         type,
         at,
         auth,
         connectTimeout: metadata.duration(["timeout"], undefined),
+        headers: decodeHeaders(metadata, ["header"], { ...RESERVED, problems }),
       };
     default:
       rejectType(type, TYPES, problems, place(section, "type"));

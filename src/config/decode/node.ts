@@ -64,9 +64,10 @@ export function decodeNode(
   const dialerMetadata = new Metadata(dialer, problems);
   const all = [metadata, connectorMetadata, dialerMetadata];
   if (isDirect(connector) && isDirect(dialer)) {
-    connectorMetadata.refuse("action");
+    const action = connectorMetadata.choice(["action"], ["reject"], undefined);
+    const rejects = action === "reject";
     ignore(section, ["resolver", "hosts"], problems);
-    return { node: { type: "direct", ...base }, metadata: all };
+    return { node: { type: "direct", ...base, rejects }, metadata: all };
   }
   const target = decodeAddress(section, context);
   const way = {

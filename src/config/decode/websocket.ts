@@ -1,17 +1,13 @@
-import type { HeaderConfig, WebSocketConfig } from "../chain_schema.ts";
+import type { WebSocketConfig } from "../chain_schema.ts";
 import type { Problems } from "../problems.ts";
-import { Secret } from "../secret.ts";
-import { readText } from "../values/read.ts";
+import { decodeHeaders } from "./headers.ts";
 import type { Metadata } from "./metadata.ts";
 
 /** Headers that belong to the handshake itself. RFC 6455 §4.1. */
-const RESERVED = /^(upgrade|connection|sec-websocket-.*)$/i;
-
-/** A token. RFC 9110 §5.6.2. */
-const HEADER_NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
-
-/** RFC 9110 §5.5. */
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+const RESERVED = {
+  names: /^(upgrade|connection|sec-websocket-.*)$/i,
+  owner: "the handshake",
+};
 
 /** What GOST's dialers ws and wss take. `addr` is the node's, with its port. */
 export function decodeWebSocket(
@@ -19,7 +15,8 @@ export function decodeWebSocket(
   addr: string,
   problems: Problems,
 ): WebSocketConfig {
-  const headers = decodeHeaders(metadata, problems);
+  const keys = ["ws.header", "header"] as const;
+  const headers = decodeHeaders(metadata, keys, { ...RESERVED, problems });
   const named = headers.find(({ name }) => name.toLowerCase() === "host");
   const host = metadata.text(["ws.host", "host"], addr);
   if (!/^[\x21-\x7e]+$/.test(host)) {
@@ -55,40 +52,4 @@ export function ignoreWebSocketTuning(metadata: Metadata): void {
   for (const key of [...keys, "enableCompression"]) {
     metadata.ignore(key, `ws.${key}`);
   }
-}
-
-function decodeHeaders(
-  metadata: Metadata,
-  problems: Problems,
-): readonly HeaderConfig[] {
-  const entry = metadata.entry(["ws.header", "header"]);
-  if (entry === undefined) return [];
-  if (entry.value.kind !== "mapping") {
-    problems.error(
-      "Cannot use this for header as it takes a mapping of names to values",
-      metadata.place(entry),
-    );
-    return [];
-  }
-  const headers: HeaderConfig[] = [];
-  for (const { key, at, value } of entry.value.entries) {
-    const text = readText(value);
-    const problem = RESERVED.test(key)
-      ? "the handshake has its own"
-      : !HEADER_NAME.test(key)
-      ? "that is no name of a header"
-      : text === undefined || !HEADER_VALUE.test(text)
-      ? "its value must be one line of text"
-      : undefined;
-    if (problem === undefined) {
-      headers.push({ name: key, value: new Secret(text ?? "") });
-    } else {
-      const { path } = metadata.place(entry);
-      // Behind a colon stands a value.
-      const [name] = key.split(":");
-      const message = `Cannot use the header "${name}": ${problem}`;
-      problems.error(message, { path, at });
-    }
-  }
-  return headers;
 }

@@ -22,6 +22,7 @@ import { tunnel } from "./socks5_udp.ts";
 
 export interface HttpOptions {
   readonly credentials?: Credentials;
+  readonly headers?: ConnectRequest["headers"];
   /** For the request. */
   readonly timeout?: Millis;
   readonly clock: Clock;
@@ -57,13 +58,13 @@ export function http(options: HttpOptions): Connector {
 
 async function ask(
   carrier: Carrier,
-  { credentials, timeout, clock }: HttpOptions,
+  { credentials, headers = [], timeout, clock }: HttpOptions,
   request: ConnectRequest,
 ): Promise<ByteStream> {
   const { signal } = new AbortController();
   const asked = request.datagrams ? "datagrams" : request.authority;
   const what = `The HTTP request for ${asked}`;
-  const octets = encodeConnectRequest({ ...request, credentials });
+  const octets = encodeConnectRequest({ ...request, credentials, headers });
   if (octets instanceof ProtocolError) throw unsupported(octets);
   const conversation = async (signal: AbortSignal): Promise<ByteStream> => {
     signal.addEventListener("abort", () => carrier.abort(signal.reason));

@@ -427,3 +427,13 @@ Deno.test("buildPipeline() believes a sniffed name and no answer of a nameserver
   assertEquals(wheres(run), ["198.51.100.9:8443"]);
   await run.end();
 });
+
+Deno.test("buildPipeline() turns down what comes to a node with `action: reject`, once, whatever else there is", async () => {
+  const run = await connect({
+    L: [`${SERVICE}&retries=3`],
+    F: ["direct://:0?action=reject"],
+  });
+  const error = await assertRejects(() => run.done, DialError);
+  assertEquals([error.kind, error.isDecision], ["forbidden", true]);
+  assertEquals([run.asked, run.flow.trace.length], [[], 1]);
+});

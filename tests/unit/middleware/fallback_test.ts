@@ -61,3 +61,11 @@ Deno.test("fallback() leaves alone what has no name", async () => {
   });
   assertEquals(passed === target, true);
 });
+
+Deno.test("fallback() tries no other way where a rule has said no [E.2]", async () => {
+  const tried: Flow[] = [];
+  const error = new DialError("forbidden", "no", { isDecision: true });
+  const run = () => fallback()(flow(), namesFail(error, tried));
+  await assertRejects(run, DialError, "no");
+  assertEquals(tried.length, 1);
+});

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { DialError } from "../../../src/base/errors.ts";
 import type { Dialer } from "../../../src/flow/dialer.ts";
+import { reject } from "../../../src/outbound/reject.ts";
 import { retry } from "../../../src/outbound/retry.ts";
 import { tcpFlow, upstreamOf } from "../../support/flows.ts";
 import { streamPair } from "../../support/stream_pair.ts";
@@ -50,4 +51,25 @@ Deno.test("retry() gives up when the flow is over", async () => {
     DialError,
     "dial 1",
   );
+});
+
+Deno.test("retry() tries no other way where a rule has said no", async () => {
+  const dialer = reject("node-0");
+  let dials = 0;
+  const counting: Dialer = {
+    ...dialer,
+    dialStream: (target) => {
+      dials++;
+      return dialer.dialStream(target);
+    },
+  };
+  const target = tcpFlow(streamPair()[0]);
+  const error = await assertRejects(
+    () => retry(counting, 3).dialStream(target),
+    DialError,
+  );
+  assertEquals([dials, error.kind], [1, "forbidden"]);
+  assertEquals(target.trace, [
+    { by: "node-0", what: "rejected", because: "action: reject" },
+  ]);
 });

@@ -58,15 +58,39 @@ Deno.test("decodeConnector reads socks5 by both its names", () => {
   ]);
 });
 
-Deno.test("decodeConnector reads http, and refuses headers of one's own", () => {
+Deno.test("decodeConnector reads http with headers, and keeps their values from sight", () => {
   assertEquals<unknown>(connectorOf("http://h:1?timeout=5s"), {
     type: "http",
     at: AT,
     auth: undefined,
     connectTimeout: 5_000,
+    headers: [],
   });
+  const place = "chains[0].hops[0].nodes[0].connector.metadata.header";
   assertEquals(errorsOf(written("http://h:1?connector.header=a")), [
-    '-F: "header" is not supported yet (chains[0].hops[0].nodes[0].connector.metadata.header)',
+    `-F: Cannot use this for header as it takes a mapping of names to values (${place})`,
+  ]);
+  const yaml = (header: string): string => `
+services:
+- {name: a, handler: {type: tungo, chain: c}, listener: {type: tungo}}
+chains:
+- name: c
+  hops:
+  - name: h
+    nodes:
+    - {name: n, addr: "h:1", connector: {type: http, metadata: {header: ${header}}}}
+`;
+  const node = tungoOf({ yaml: yaml("{X-Token: secret, user-agent: curl}") })
+    .route.chain?.hops[0]?.nodes[0];
+  const connector = node?.type === "proxy" ? node.connector : undefined;
+  if (connector?.type !== "http") throw new Error("no http connector");
+  assertEquals(
+    connector.headers.map(({ name, value }) => [name, value.reveal()]),
+    [["X-Token", "secret"], ["user-agent", "curl"]],
+  );
+  assertEquals(JSON.stringify(connector).includes("secret"), false);
+  assertEquals(errorsOf({ yaml: yaml("{Host: x}") }), [
+    `a.yaml:9:74: Cannot use the header "Host": the request has its own (${place})`,
   ]);
 });
 

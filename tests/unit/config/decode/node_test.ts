@@ -51,10 +51,13 @@ Deno.test("decodeNode reads GOST's direct nodes", () => {
       maxFails: 1,
       failTimeout: 10_000,
       egress: { interfaces: [{ name: "wlan0", strict: false }], mark: 1 },
+      rejects: false,
     });
   }
-  assertEquals(errorsOf(written("direct://:0?action=reject")), [
-    '-F: "action" is not supported yet (chains[0].hops[0].nodes[0].connector.metadata.action)',
+  const rejecting = nodeOf("direct://:0?action=reject");
+  assertEquals(rejecting?.type === "direct" && rejecting.rejects, true);
+  assertEquals(errorsOf(written("direct://:0?action=drop")), [
+    '-F: Cannot use "drop" for action as it takes reject (chains[0].hops[0].nodes[0].connector.metadata.action)',
   ]);
   assertEquals(errorsOf(written("direct+tcp://h:1")), [
     '-F: The connector "direct" is not supported yet: use relay, socks5, socks4, http (chains[0].hops[0].nodes[0].connector.type)',

@@ -91,3 +91,28 @@ Deno.test("http() fails where the node hangs up", async () => {
   await node.closeWrite();
   assertEquals((await failure).kind, "broken");
 });
+
+Deno.test("http() adds headers of the user's to its request, and keeps its own but User-Agent", async () => {
+  const { near, node, carrier, connector } = begin({
+    credentials: { username: "user", password: "pass" },
+    headers: [
+      ["X-Token", "secret"],
+      ["user-agent", "curl/8"],
+      ["proxy-authorization", "other"],
+      ["Proxy-Connection", "close"],
+    ],
+  });
+  void connector.connectStream(carrier, tcpFlow(near)).catch(() => {});
+  assertEquals(await heard(node), [
+    "CONNECT 192.0.2.1:443 HTTP/1.1",
+    "Host: 192.0.2.1:443",
+    "Proxy-Authorization: Basic dXNlcjpwYXNz",
+    "Proxy-Connection: keep-alive",
+    "X-Token: secret",
+    "user-agent: curl/8",
+    "",
+    "",
+  ]);
+  await node.closeWrite();
+  await settle();
+});
