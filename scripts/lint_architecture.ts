@@ -37,6 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "base",
     "node:tls",
     "node:net",
+    "node:dgram",
     "node:crypto",
   ],
   system: ["wire", "base"],

@@ -13,7 +13,7 @@ import { buildNames } from "./build_names.ts";
 import { Answers } from "../names/answers.ts";
 import { NetworkState } from "./network_state.ts";
 import { openStreams } from "./open_stream.ts";
-import { buildRelayService } from "./relay_service.ts";
+import { buildProxyService } from "./proxy_service.ts";
 import { Resolvers } from "./resolvers.ts";
 import type { Service } from "./service.ts";
 import { buildTungoService } from "./tungo_service.ts";
@@ -154,7 +154,7 @@ type ServiceFactories = {
 
 const SERVICES: ServiceFactories = {
   tungo: buildTungoService,
-  relay: buildRelayService,
+  proxy: buildProxyService,
 };
 
 function buildService(

@@ -37,7 +37,7 @@ export interface PipelineOptions {
 
 export function pipelineOf(service: ServiceConfig): PipelineOptions {
   const { route } = service;
-  if (service.type === "relay") return { route, handshake: "auto" };
+  if (service.type === "proxy") return { route, handshake: "auto" };
   const { handshake, sniffing, ipv6 } = service;
   return { route, handshake, sniffing, ipv6, recalls: true };
 }

@@ -20,7 +20,7 @@ export interface Config {
   readonly log: LogConfig;
 }
 
-export type ServiceConfig = TungoServiceConfig | RelayServiceConfig;
+export type ServiceConfig = TungoServiceConfig | ProxyServiceConfig;
 
 interface ServiceBase {
   readonly at: Position;
@@ -45,9 +45,10 @@ export interface TungoServiceConfig extends ServiceBase {
   readonly ipv6: boolean;
 }
 
-/** Relay streams come in through a socket: the far end. */
-export interface RelayServiceConfig extends ServiceBase {
-  readonly type: "relay";
+/** Clients come in through a socket: the far end, or a proxy. */
+export interface ProxyServiceConfig extends ServiceBase {
+  readonly type: "proxy";
+  readonly protocol: ProxyProtocolConfig;
   /** Where it listens; an empty host means all addresses. */
   readonly host: string;
   readonly port: number;
@@ -56,9 +57,19 @@ export interface RelayServiceConfig extends ServiceBase {
   readonly users: readonly CredentialsConfig[];
   /** For the whole request of a stream. */
   readonly readTimeout: Millis;
-  /** BIND of UDP is served. */
+  /** A relay serves BIND of UDP. */
   readonly bind: boolean;
+  /** SOCKS5 and HTTP serve datagrams; a relay does anyway. */
+  readonly udp: boolean;
 }
+
+/** GOST's handlers; `auto` tells SOCKS4, SOCKS5 and HTTP by the first octet. */
+export type ProxyProtocolConfig =
+  | "relay"
+  | "socks5"
+  | "socks4"
+  | "http"
+  | "auto";
 
 /** How the flows of a service get out. */
 export interface RouteConfig {

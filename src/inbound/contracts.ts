@@ -5,6 +5,8 @@ import type { ByteStream } from "../flow/stream.ts";
 export interface Incoming {
   readonly stream: ByteStream;
   readonly from: Endpoint;
+  /** The address of ours that the client has reached. */
+  readonly to: Endpoint;
 }
 
 /** Listens until it is disposed, which leaves the streams alone. */

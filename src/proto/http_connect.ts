@@ -42,8 +42,24 @@ export function encodeConnectRequest(
   ]);
 }
 
-/** What a status other than 200 says of the target or of us. RFC 9110 §15. */
-export function explainConnectStatus(status: number): DialErrorKind {
+/** What a status other than 200 says of the target or of us (RFC 9110 §15), and Proxy-Status more exactly (RFC 9209 §2.3). */
+export function explainConnectStatus(
+  status: number,
+  proxyStatus: string | undefined,
+): DialErrorKind {
+  const [, error] = /;\s*error=([a-z_]+)/.exec(proxyStatus ?? "") ?? [];
+  switch (error) {
+    case "dns_error":
+    case "destination_not_found":
+    case "destination_unavailable":
+    case "destination_ip_unroutable":
+      return "unreachable";
+    case "connection_refused":
+      return "refused";
+    case "dns_timeout":
+    case "connection_timeout":
+      return "timeout";
+  }
   switch (status) {
     case 401:
     case 407:

@@ -9,18 +9,22 @@ import {
   socksAddressLength,
 } from "./socks_address.ts";
 
-const VERSION = 5;
+export const SOCKS_VERSION = 5;
 /** VER of the exchange of RFC 1929. */
-const AUTH_VERSION = 1;
+export const SOCKS_AUTH_VERSION = 1;
 
-const NO_AUTHENTICATION = 0;
-const USERNAME_PASSWORD = 2;
-const NO_ACCEPTABLE_METHODS = 0xff;
+export const NO_AUTHENTICATION = 0;
+export const USERNAME_PASSWORD = 2;
+export const NO_ACCEPTABLE_METHODS = 0xff;
 
-const COMMANDS = { "connect": 1, "udp-associate": 3, "udp-tunnel": 0xf3 };
+export const SOCKS_COMMANDS = {
+  "connect": 1,
+  "udp-associate": 3,
+  "udp-tunnel": 0xf3,
+};
 
 /** "udp-tunnel" is GOST's: datagrams follow on the same stream, framed as in `socks5_udp.ts`. */
-export type SocksCommand = keyof typeof COMMANDS;
+export type SocksCommand = keyof typeof SOCKS_COMMANDS;
 
 export interface SocksReply {
   /** REP, 0 for success. */
@@ -34,8 +38,8 @@ export function encodeSocksGreeting(
   offer: { readonly usernamePassword: boolean },
 ): Uint8Array {
   return offer.usernamePassword
-    ? Uint8Array.of(VERSION, 2, NO_AUTHENTICATION, USERNAME_PASSWORD)
-    : Uint8Array.of(VERSION, 1, NO_AUTHENTICATION);
+    ? Uint8Array.of(SOCKS_VERSION, 2, NO_AUTHENTICATION, USERNAME_PASSWORD)
+    : Uint8Array.of(SOCKS_VERSION, 1, NO_AUTHENTICATION);
 }
 
 /** RFC 1929 §2. Fails where the user name or the password has more than 255 octets. */
@@ -44,7 +48,7 @@ export function encodeSocksAuth(
 ): Uint8Array | ProtocolError {
   const octets = encodeCredentials(credentials);
   if (octets instanceof ProtocolError) return octets;
-  return Uint8Array.of(AUTH_VERSION, ...octets);
+  return Uint8Array.of(SOCKS_AUTH_VERSION, ...octets);
 }
 
 /**
@@ -58,7 +62,7 @@ export function encodeSocksRequest(
 ): Uint8Array | ProtocolError {
   const address = encodeSocksAddress(target);
   if (address instanceof ProtocolError) return address;
-  return Uint8Array.of(VERSION, COMMANDS[command], 0, ...address);
+  return Uint8Array.of(SOCKS_VERSION, SOCKS_COMMANDS[command], 0, ...address);
 }
 
 /** Reads the server's choice, which may be one that was not offered. */
@@ -68,8 +72,10 @@ export function socksMethodReader(): MessageReader<
   return new MessageReader({
     protocol: "socks5",
     max: 2,
-    parse: ([version = VERSION, method]) => {
-      if (version !== VERSION) return wrongVersion(VERSION, version);
+    parse: ([version = SOCKS_VERSION, method]) => {
+      if (version !== SOCKS_VERSION) {
+        return wrongVersion(SOCKS_VERSION, version);
+      }
       switch (method) {
         case undefined:
           return "more";
@@ -91,8 +97,10 @@ export function socksAuthReader(): MessageReader<boolean> {
   return new MessageReader({
     protocol: "socks5",
     max: 2,
-    parse: ([version = AUTH_VERSION, status]) => {
-      if (version !== AUTH_VERSION) return wrongVersion(AUTH_VERSION, version);
+    parse: ([version = SOCKS_AUTH_VERSION, status]) => {
+      if (version !== SOCKS_AUTH_VERSION) {
+        return wrongVersion(SOCKS_AUTH_VERSION, version);
+      }
       return status === undefined ? "more" : { value: status === 0, length: 2 };
     },
   });
@@ -108,8 +116,8 @@ export function socksReplyReader(): MessageReader<SocksReply> {
 }
 
 function parseReply(octets: Uint8Array): Progress<SocksReply> {
-  const [version = VERSION, code, _reserved, atyp, next] = octets;
-  if (version !== VERSION) return wrongVersion(VERSION, version);
+  const [version = SOCKS_VERSION, code, _reserved, atyp, next] = octets;
+  if (version !== SOCKS_VERSION) return wrongVersion(SOCKS_VERSION, version);
   if (code === undefined || atyp === undefined || next === undefined) {
     return "more";
   }
@@ -148,7 +156,7 @@ export function explainSocksReply(
   }
 }
 
-function wrongVersion(expected: number, got: number): ProtocolError {
+export function wrongVersion(expected: number, got: number): ProtocolError {
   return new ProtocolError(
     "socks5",
     `Expected version ${expected}, got ${got}`,

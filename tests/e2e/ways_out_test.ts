@@ -99,6 +99,28 @@ bedTest("socks5 carries streams, datagrams and refusals", async (bed) => {
   await expectTraffic(bed, TARGET4);
 });
 
+for (
+  const [hop, args] of [
+    ["socks5://user:pass@SERVER:1080", ""],
+    ["socks5://user:pass@SERVER:1080", "&relay=udp"],
+    ["socks5+mwss://user:pass@SERVER:1080", ""],
+    ["http+wss://user:pass@SERVER:1080", ""],
+    ["http://user:pass@SERVER:1080", ""],
+  ] as const
+) {
+  bedTest(
+    `${
+      hop.split(":")[0]
+    }${args} to our own far end carries streams, datagrams and refusals`,
+    async (bed) => {
+      await bed.farEnd("-L", `${hop.replace("SERVER", "")}?udp=true`);
+      const url = `${hop.replace("SERVER", SERVER)}?interface=eth0${args}`;
+      await bed.tungo("-L", TUNGO, "-F", url);
+      await expectTraffic(bed, TARGET4);
+    },
+  );
+}
+
 bedTest("without a hop tungo carries everything straight out", async (bed) => {
   await bed.tungo("-L", `${TUNGO}&interface=eth1`);
   await expectTraffic(bed, CLIENT.eth1);

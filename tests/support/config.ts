@@ -3,7 +3,7 @@ import { formatProblem } from "../../src/config/problems.ts";
 import { type ReadConfig, readConfig } from "../../src/config/read_config.ts";
 import type {
   Config,
-  RelayServiceConfig,
+  ProxyServiceConfig,
   TungoServiceConfig,
 } from "../../src/config/schema.ts";
 import { patternProblem } from "../../src/rules/pattern.ts";
@@ -45,9 +45,9 @@ export function tungoOf(written: Written): TungoServiceConfig {
   return service;
 }
 
-/** The first service, a relay. */
-export function relayOf(written: Written): RelayServiceConfig {
+/** The first service, a proxy. */
+export function proxyOf(written: Written): ProxyServiceConfig {
   const [service] = configOf(written).services;
-  if (service?.type !== "relay") throw new Error("the service is no relay");
+  if (service?.type !== "proxy") throw new Error("the service is no proxy");
   return service;
 }

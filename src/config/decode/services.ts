@@ -3,12 +3,12 @@ import type { Problems } from "../problems.ts";
 import type { ServiceConfig } from "../schema.ts";
 import { unknown } from "../values/nearest.ts";
 import type { Context } from "./context.ts";
-import { decodeRelayService } from "./relay_service.ts";
+import { decodeProxyService, proxyProtocol } from "./proxy_service.ts";
 import { child, children, place, type Section, text } from "./section.ts";
 import { partsOf, reportUnknownOfService } from "./service_parts.ts";
 import { decodeTungoService } from "./tungo_service.ts";
 
-const RELAY_LISTENERS = [
+const LISTENERS_OF_PROXIES = [
   "tcp",
   "tls",
   "ws",
@@ -47,7 +47,7 @@ export function decodeServices(
   if (services.length === 0 && problems.errors().length === 0) {
     problems.error(
       skipped
-        ? "Cannot run any of the services: use the handler tungo or relay"
+        ? "Cannot run any of the services: use the handler tungo, relay, socks5, socks4, http or auto"
         : "Cannot find a service: name one with -L tungo://:0 or in a file",
       document,
     );
@@ -82,9 +82,10 @@ function decodeService(
     );
     return undefined;
   }
-  const isRelay = handlerType === "relay" &&
-    RELAY_LISTENERS.includes(listenerType);
-  if (handlerType !== "tungo" && !isRelay) {
+  const protocol = LISTENERS_OF_PROXIES.includes(listenerType)
+    ? proxyProtocol(handlerType)
+    : undefined;
+  if (handlerType !== "tungo" && protocol === undefined) {
     problems.warn(
       `Leaves out the service "${name}" as its handler "${handlerType}" with the listener "${listenerType}" is not supported yet`,
       section,
@@ -93,9 +94,9 @@ function decodeService(
   }
   const parts = partsOf(section, context);
   const defaultTls = child(document, "tls");
-  const service = isRelay
-    ? decodeRelayService(parts, { name, defaultTls }, context)
-    : decodeTungoService(parts, name, context);
+  const service = protocol === undefined
+    ? decodeTungoService(parts, name, context)
+    : decodeProxyService(parts, { name, protocol, defaultTls }, context);
   reportUnknownOfService(parts, context);
   return service;
 }
@@ -107,7 +108,9 @@ function complainOfType(
   problems: Problems,
 ): void {
   const known = what === "handler" ? HANDLERS : LISTENERS;
-  const all = `use tungo, or relay with ${RELAY_LISTENERS.join(", ")}`;
+  const all = what === "handler"
+    ? "use tungo, relay, socks5, socks4, http or auto"
+    : `use tungo, or another handler with ${LISTENERS_OF_PROXIES.join(", ")}`;
   problems.error(unknown(what, type, known, all), place(section, "type"));
 }
 

@@ -1,21 +1,12 @@
-import type { Clock, Millis } from "../../base/clock.ts";
-import { describe, TruncatedError } from "../../base/errors.ts";
-import type { Log } from "../../base/log.ts";
-import { withDeadline } from "../../flow/deadline.ts";
-import type { Endpoint, Flow, Rejection } from "../../flow/flow.ts";
+import type { Rejection } from "../../flow/flow.ts";
 import { prefixed } from "../../flow/prefixed.ts";
 import { readMessage } from "../../flow/read_message.ts";
-import type { ByteStream } from "../../flow/stream.ts";
-import {
-  type DatagramFraming,
-  datagramStream,
-} from "../../framing/datagram_stream.ts";
 import {
   ADDRESSED_DATAGRAM_MAX,
   addressedDatagrams,
 } from "../../framing/addressed_datagrams.ts";
+import { datagramStream } from "../../framing/datagram_stream.ts";
 import { relayDatagrams } from "../../framing/relay_datagrams.ts";
-import type { Credentials } from "../../proto/credentials.ts";
 import {
   type RelayRequest,
   relayRequestReader,
@@ -26,30 +17,21 @@ import {
   type RelayStatus,
 } from "../../proto/relay_response.ts";
 import { serveBoundPort } from "../bound_port.ts";
-import type { Incoming } from "../contracts.ts";
-import { hangUp } from "../hang_up.ts";
+import {
+  type Answers,
+  type Handle,
+  handler,
+  type HandlerOptions,
+  mayUse,
+  refuse,
+  tcpFlow,
+  udpFlow,
+  withinReadTimeout,
+} from "./client.ts";
 
-export interface RelayHandlerOptions {
-  /** Anybody when empty. */
-  readonly users: readonly Credentials[];
-  /** For the whole request. */
-  readonly readTimeout: Millis;
+export interface RelayHandlerOptions extends HandlerOptions {
   /** Serve BIND of UDP: one port for all datagrams of a client. */
   readonly bind: boolean;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Numbers flows, and gives them the signal that ends them. */
-  readonly openFlow: () => {
-    readonly id: number;
-    readonly signal: AbortSignal;
-  };
-  /** Takes a flow over, and turns it down where it cannot be carried. */
-  readonly onFlow: (flow: Flow) => void;
-}
-
-interface Framings {
-  readonly connect: DatagramFraming;
-  readonly bind: DatagramFraming;
 }
 
 /** What the client learns. Unlike GOST's, which answers every failure of a dial alike. */
@@ -60,67 +42,51 @@ const STATUS: { readonly [R in Rejection]: RelayStatus } = {
   silent: "timeout",
 };
 
-/** Makes flows of relay requests. It answers as soon as the flow is accepted, as GOST does with `nodelay`. */
-export function relay(
-  options: RelayHandlerOptions,
-): (incoming: Incoming) => void {
-  const framings: Framings = {
-    connect: relayDatagrams(),
-    bind: addressedDatagrams(new Uint8Array(ADDRESSED_DATAGRAM_MAX)),
-  };
-  return function relay(incoming) {
-    receive(incoming, options, framings).catch((error) => {
-      const { log } = options;
-      const reason = describe(error);
-      log.debug("relay.request", { from: incoming.from.host, reason });
-      incoming.stream.abort(error);
-    });
-  };
-}
+const ANSWERS: Answers = {
+  accepted: encodeRelayResponse("ok"),
+  rejected: (reason) => encodeRelayResponse(STATUS[reason]),
+};
 
-async function receive(
-  { stream, from }: Incoming,
-  options: RelayHandlerOptions,
-  framings: Framings,
-): Promise<void> {
-  const { clock, readTimeout, log } = options;
-  const { signal } = new AbortController();
-  const { value: request, rest } = await withDeadline(
-    { clock, timeout: readTimeout, signal, what: "The request" },
-    (signal) => {
-      signal.addEventListener("abort", () => stream.abort(signal.reason));
-      return readMessage(stream, relayRequestReader());
-    },
+/** GOST's relay protocol. */
+export function relay(options: RelayHandlerOptions): Handle {
+  const connectFraming = relayDatagrams();
+  const bindFraming = addressedDatagrams(
+    new Uint8Array(ADDRESSED_DATAGRAM_MAX),
   );
-  const problem = problemWith(request, options);
-  if (problem !== undefined) {
-    log.warn("relay.refuse", { from: from.host, status: problem });
-    await stream.write(encodeRelayResponse(problem));
-    await hangUp(prefixed(rest, stream), clock);
-    return;
-  }
-  const { target: dst = { host: "", port: 0 }, network, command } = request;
-  const client: Client = { stream: prefixed(rest, stream), src: from, dst };
-  if (command === "bind") {
-    await stream.write(encodeBindResponse());
-    const datagrams = datagramStream(client.stream, framings.bind);
-    await serveBoundPort(datagrams, from, options);
-    return;
-  }
-  options.onFlow(
-    network === "udp"
-      ? udpFlow(client, options, framings.connect)
-      : tcpFlow(client, options),
-  );
+  return handler("relay", options, async (incoming) => {
+    const { value: request, rest } = await withinReadTimeout(
+      incoming,
+      options,
+      () => readMessage(incoming.stream, relayRequestReader()),
+    );
+    const stream = prefixed(rest, incoming.stream);
+    const problem = problemWith(request, options);
+    if (problem !== undefined) {
+      const octets = encodeRelayResponse(problem);
+      const answer = { name: "relay", why: problem, octets };
+      return await refuse({ ...incoming, stream }, options, answer);
+    }
+    const { target: dst = { host: "", port: 0 }, network, command } = request;
+    const client = { stream, src: incoming.from, dst };
+    if (command === "bind") {
+      await stream.write(encodeBindResponse());
+      const datagrams = datagramStream(stream, bindFraming);
+      return await serveBoundPort(datagrams, client.src, options);
+    }
+    const datagrams = () => datagramStream(stream, connectFraming);
+    options.onFlow(
+      network === "udp"
+        ? udpFlow(client, ANSWERS, { ...options, datagrams })
+        : tcpFlow(client, ANSWERS, options),
+    );
+  });
 }
 
 function problemWith(
   { command, network, target, credentials }: RelayRequest,
   { users, bind }: RelayHandlerOptions,
 ): RelayStatus | undefined {
-  if (users.length > 0 && !users.some((user) => isUser(user, credentials))) {
-    return "unauthorized";
-  }
+  if (!mayUse(users, credentials)) return "unauthorized";
   // As GOST without `bind`. TCP's is not there: nothing that tungo or a GOST client behind it carries asks for it.
   if (command === "bind") {
     return bind && network === "udp" ? undefined : "forbidden";
@@ -128,88 +94,4 @@ function problemWith(
   const known = command === "connect" &&
     (network === "tcp" || network === "udp");
   return known && target !== undefined ? undefined : "bad-request";
-}
-
-/** GOST accepts any password for a user that has an empty one. */
-function isUser(user: Credentials, given: Credentials | undefined): boolean {
-  return given !== undefined && given.username === user.username &&
-    (user.password === "" || given.password === user.password);
-}
-
-interface Client {
-  readonly stream: ByteStream;
-  readonly src: Endpoint;
-  readonly dst: Endpoint;
-}
-
-function tcpFlow(client: Client, options: RelayHandlerOptions): Flow {
-  const answer = new Answer(client.stream, options.clock);
-  return {
-    ...flowBase(client, options, answer),
-    protocol: "tcp",
-    accept: async () => {
-      await answer.accept();
-      return client.stream;
-    },
-  };
-}
-
-function udpFlow(
-  client: Client,
-  options: RelayHandlerOptions,
-  framing: DatagramFraming,
-): Flow {
-  const answer = new Answer(client.stream, options.clock);
-  return {
-    ...flowBase(client, options, answer),
-    protocol: "udp",
-    first: new Uint8Array(0),
-    accept: async () => {
-      await answer.accept();
-      return datagramStream(client.stream, framing);
-    },
-  };
-}
-
-function flowBase(
-  { src, dst }: Client,
-  { openFlow }: RelayHandlerOptions,
-  answer: Answer,
-): Omit<Flow, "protocol" | "accept" | "first"> {
-  return {
-    ...openFlow(),
-    src,
-    dst,
-    trace: [],
-    traffic: { sent: 0, received: 0 },
-    reject: (reason) => answer.reject(reason),
-  };
-}
-
-/** The one answer that a request gets. */
-class Answer {
-  readonly #stream: ByteStream;
-  readonly #clock: Clock;
-  #given: "ok" | "refusal" | undefined;
-
-  constructor(stream: ByteStream, clock: Clock) {
-    this.#stream = stream;
-    this.#clock = clock;
-  }
-
-  async accept(): Promise<void> {
-    this.#given = "ok";
-    await this.#stream.write(encodeRelayResponse("ok"));
-  }
-
-  reject(reason: Rejection): void {
-    if (this.#given === "ok") {
-      this.#stream.abort(new TruncatedError("The flow was given up"));
-    } else if (this.#given === undefined) {
-      this.#given = "refusal";
-      const response = encodeRelayResponse(STATUS[reason]);
-      this.#stream.write(response).catch(() => {});
-      void hangUp(this.#stream, this.#clock);
-    }
-  }
 }

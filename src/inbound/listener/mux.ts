@@ -25,12 +25,12 @@ export function mux(
     const sessions = new Set<SmuxSession>();
     const listener = await listen({
       ...where,
-      onIncoming: ({ stream: carrier, from }) => {
+      onIncoming: ({ stream: carrier, from, to }) => {
         const session = new SmuxSession(carrier, {
           ...options,
           frames,
           role: "server",
-          onStream: (stream) => onIncoming({ stream, from }),
+          onStream: (stream) => onIncoming({ stream, from, to }),
         });
         sessions.add(session);
         session.closed.then((reason) => {

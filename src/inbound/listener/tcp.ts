@@ -1,9 +1,14 @@
 import { createServer, type Socket } from "node:net";
 import { DeviceError } from "../../base/errors.ts";
-import { formatEndpoint } from "../../flow/flow.ts";
+import { type Endpoint, formatEndpoint } from "../../flow/flow.ts";
 import type { NodeStreams } from "../../flow/node_stream.ts";
 import { READY } from "../../flow/stream.ts";
-import type { Listen, Listener, ListenOptions } from "../contracts.ts";
+import type {
+  Incoming,
+  Listen,
+  Listener,
+  ListenOptions,
+} from "../contracts.ts";
 
 /** A client that is gone without a word is noticed after this long, in ms. As Go has it. */
 const KEEPALIVE = 15_000;
@@ -13,7 +18,7 @@ export function tcp(streams: NodeStreams): Listen {
     listen(options, (socket) => {
       options.onIncoming({
         stream: streams(socket),
-        from: remoteOf(socket),
+        ...endsOf(socket),
       });
     });
 }
@@ -51,8 +56,15 @@ export function listen(
   });
 }
 
-export function remoteOf(socket: Socket): { host: string; port: number } {
-  // A socket of both families shows IPv4 clients as mapped.
-  const host = (socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, "");
-  return { host, port: socket.remotePort ?? 0 };
+export function endsOf(socket: Socket): Pick<Incoming, "from" | "to"> {
+  const { remoteAddress, remotePort, localAddress, localPort } = socket;
+  return {
+    from: endpoint(remoteAddress, remotePort),
+    to: endpoint(localAddress, localPort),
+  };
+}
+
+/** A socket of both families shows IPv4 as mapped. */
+function endpoint(host: string = "", port: number = 0): Endpoint {
+  return { host: host.replace(/^::ffff:(?=\d+\.)/, ""), port };
 }

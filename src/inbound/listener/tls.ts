@@ -3,7 +3,7 @@ import type { Clock, Millis } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { type NodeStreams, underTls } from "../../flow/node_stream.ts";
 import type { Listen } from "../contracts.ts";
-import { listen, remoteOf } from "./tcp.ts";
+import { endsOf, listen } from "./tcp.ts";
 
 /** A client has so long for its handshake, within which a GOST server waits for the request, too. */
 const HANDSHAKE: Millis = 15_000;
@@ -31,7 +31,7 @@ export function tls(options: ServerTlsOptions): Listen {
   });
   return ({ onIncoming, ...where }) =>
     listen(where, (raw) => {
-      const from = remoteOf(raw);
+      const { from, to } = endsOf(raw);
       const under = underTls(raw);
       const socket = new TLSSocket(raw, {
         isServer: true,
@@ -54,7 +54,7 @@ export function tls(options: ServerTlsOptions): Listen {
       socket.once("secure", () => {
         timer[Symbol.dispose]();
         socket.removeListener("error", onError);
-        onIncoming({ stream: streams(socket, under), from });
+        onIncoming({ stream: streams(socket, under), from, to });
       });
     });
 }

@@ -32,7 +32,7 @@ export function ws(listen: Listen, options: WsListenOptions): Listen {
   return ({ onIncoming, ...where }) =>
     listen({
       ...where,
-      onIncoming: ({ stream, from }: Incoming) => {
+      onIncoming: ({ stream, from, to }: Incoming) => {
         upgrade(stream, options).then((upgraded) => {
           if (upgraded === undefined) return;
           const { rest, isTungo } = upgraded;
@@ -43,7 +43,7 @@ export function ws(listen: Listen, options: WsListenOptions): Listen {
             random: () => 0,
             frame,
           });
-          onIncoming({ stream: websocket, from });
+          onIncoming({ stream: websocket, from, to });
         }).catch((error) => {
           const reason = describe(error);
           log.debug("listener.upgrade", { from: from.host, reason });

@@ -74,7 +74,10 @@ async function ask(
     if (line?.status === 200) return prefixed(rest, carrier);
     const answer = JSON.stringify(value.startLine.slice(0, 80));
     throw new DialError(
-      line === undefined ? "broken" : explainConnectStatus(line.status),
+      line === undefined ? "broken" : explainConnectStatus(
+        line.status,
+        value.headers.get("proxy-status"),
+      ),
       `The node answered ${answer} for ${asked}`,
     );
   };

@@ -70,7 +70,7 @@ hosts: [{name: o}]
     'a.yaml:5:13: The resolver "r" is not used by any service (resolvers[0])',
     'a.yaml:6:9: The hosts "o" is not used by any service (hosts[0])',
   ]);
-  const withSkipped = { ...written, L: ["tungo://:0", "socks5://:1"] };
+  const withSkipped = { ...written, L: ["tungo://:0", "sni://:1"] };
   assertEquals(
     warningsOf(withSkipped).filter((warning) => warning.includes("not used")),
     [],

@@ -8,21 +8,21 @@ import {
 
 Deno.test("decodeServices leaves out services of types that tungo does not have [H.2]", () => {
   const written = {
-    L: ["tungo://:0", "socks5://:1080", "relay+quic://:1", "relay+tungo://:2"],
+    L: ["tungo://:0", "sni://:1080", "relay+quic://:1", "relay+tungo://:2"],
   };
   assertEquals(configOf(written).services.map(({ name }) => name), [
     "service-0",
   ]);
   assertEquals(warningsOf(written), [
-    '-L #2: Leaves out the service "service-1" as its handler "socks5" with the listener "tcp" is not supported yet (services[1])',
+    '-L #2: Leaves out the service "service-1" as its handler "sni" with the listener "tcp" is not supported yet (services[1])',
     '-L #3: Leaves out the service "service-2" as its handler "relay" with the listener "quic" is not supported yet (services[2])',
     '-L #4: Leaves out the service "service-3" as its handler "relay" with the listener "tungo" is not supported yet (services[3])',
   ]);
 });
 
 Deno.test("decodeServices refuses to run none", () => {
-  assertEquals(errorsOf({ L: [":8080"] }), [
-    "-L: Cannot run any of the services: use the handler tungo or relay",
+  assertEquals(errorsOf({ L: ["dns://:53"] }), [
+    "-L: Cannot run any of the services: use the handler tungo, relay, socks5, socks4, http or auto",
   ]);
   assertEquals(errorsOf({}), [
     "-L: Cannot find a service: name one with -L tungo://:0 or in a file",
@@ -60,7 +60,7 @@ Deno.test("decodeServices tells a misspelled type from one that is missing [H.2]
       '-L: Unknown handler "tugno": did you mean "tungo"? (services[0].handler.type)',
     ]],
     ["tungo+foobar://:0", [
-      '-L: Unknown listener "foobar": use tungo, or relay with tcp, tls, ws, wss, mtcp, mtls, mws, mwss (services[0].listener.type)',
+      '-L: Unknown listener "foobar": use tungo, or another handler with tcp, tls, ws, wss, mtcp, mtls, mws, mwss (services[0].listener.type)',
     ]],
     ["relay+wsss://:1", [
       '-L: Unknown listener "wsss": did you mean "wss"? (services[0].listener.type)',

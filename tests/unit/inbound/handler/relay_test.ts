@@ -1,17 +1,18 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import type { Flow, Rejection } from "../../../../src/flow/flow.ts";
+import type { Rejection } from "../../../../src/flow/flow.ts";
 import {
   relay,
   type RelayHandlerOptions,
 } from "../../../../src/inbound/handler/relay.ts";
-import { ManualClock, settle } from "../../../support/manual_clock.ts";
-import { ascii, hex } from "../../../support/octets.ts";
-import { recordingLog } from "../../../support/recording_log.ts";
 import {
-  readOnce,
-  streamPair,
-  type TestStream,
-} from "../../../support/stream_pair.ts";
+  type HandlerRun,
+  handlerRun,
+  send,
+  sendForTcp,
+} from "../../../support/handler_run.ts";
+import { settle } from "../../../support/manual_clock.ts";
+import { ascii, hex } from "../../../support/octets.ts";
+import { readOnce } from "../../../support/stream_pair.ts";
 
 /** CONNECT to 192.0.2.1:443, and with user "u" and password "pw". */
 const CONNECT = hex("01 01 000a 02 0007 01 c0000201 01bb");
@@ -21,44 +22,10 @@ const CONNECT_AS_U = hex(
 const UDP = hex("01 81 000a 02 0007 01 c0000201 0035");
 const USER = { username: "u", password: "pw" };
 
-interface Run {
-  readonly clock: ManualClock;
-  readonly client: TestStream;
-  readonly server: TestStream;
-  readonly flows: Flow[];
-  readonly log: ReturnType<typeof recordingLog>;
-}
-
-/** A client's stream has been handed over. */
-function begin(changes: Partial<RelayHandlerOptions> = {}): Run {
-  const clock = new ManualClock();
-  const log = recordingLog();
-  const [client, server] = streamPair();
-  const flows: Flow[] = [];
-  let id = 0;
-  relay({
-    bind: false,
-    users: [],
-    readTimeout: 15_000,
-    clock,
-    log,
-    openFlow: () => ({ id: ++id, signal: new AbortController().signal }),
-    onFlow: (flow) => flows.push(flow),
-    ...changes,
-  })({ stream: server, from: { host: "198.51.100.7", port: 5555 } });
-  return { clock, client, server, flows, log };
-}
-
-async function send(run: Run, octets: Uint8Array): Promise<Flow | undefined> {
-  await run.client.write(octets);
-  await settle();
-  return run.flows[0];
-}
-
-async function tcpFlow(run: Run): Promise<Extract<Flow, { protocol: "tcp" }>> {
-  const flow = await send(run, CONNECT);
-  if (flow?.protocol !== "tcp") throw new Error("no TCP flow");
-  return flow;
+function begin(changes: Partial<RelayHandlerOptions> = {}): HandlerRun {
+  return handlerRun((options) =>
+    relay({ bind: false, ...options, ...changes })
+  );
 }
 
 Deno.test("relay() makes a flow of a request, however it is cut, and says nothing before it is accepted", async () => {
@@ -93,7 +60,7 @@ Deno.test("relay() tells the client why a target cannot be reached, and hangs up
   ];
   for (const [reason, answer] of rows) {
     const run = begin();
-    (await tcpFlow(run)).reject(reason);
+    (await sendForTcp(run, CONNECT)).reject(reason);
     await settle();
     assertEquals(run.client.taken().toHex(), answer);
     assertEquals(run.client.state(), "ended");
@@ -106,7 +73,7 @@ Deno.test("relay() tells the client why a target cannot be reached, and hangs up
 
 Deno.test("relay() gives a request one answer", async () => {
   const run = begin();
-  const flow = await tcpFlow(run);
+  const flow = await sendForTcp(run, CONNECT);
   flow.reject("refused");
   flow.reject("silent");
   await settle();
@@ -115,14 +82,14 @@ Deno.test("relay() gives a request one answer", async () => {
 
 Deno.test("relay() does not wait for ever for a client that it has turned down", async () => {
   const run = begin();
-  (await tcpFlow(run)).reject("refused");
+  (await sendForTcp(run, CONNECT)).reject("refused");
   await run.clock.advance(5000);
   assertEquals(run.client.state(), "The other end was aborted");
 });
 
 Deno.test("relay() resets the client when a flow is rejected after it was accepted", async () => {
   const run = begin();
-  const flow = await tcpFlow(run);
+  const flow = await sendForTcp(run, CONNECT);
   await flow.accept();
   flow.reject("unreachable");
   assertEquals(run.client.state(), "The other end was aborted");

@@ -10,6 +10,7 @@ import { silentLog } from "../../../support/silent_log.ts";
 import { SMUX } from "../../../support/smux.ts";
 import { readOnce, streamPair } from "../../../support/stream_pair.ts";
 
+const TO = { host: "192.0.2.1", port: 443 };
 const FROM = { host: "192.0.2.7", port: 5000 };
 
 /** A listener, and what a carrier's client has of it. */
@@ -18,7 +19,7 @@ async function begin() {
   const listen = mux((options) => {
     carriers = options.onIncoming;
     return Promise.resolve({
-      address: { host: "192.0.2.1", port: 443 },
+      address: TO,
       [Symbol.asyncDispose]: () => Promise.resolve(),
     });
   }, { ...SMUX, clock: new ManualClock(), log: silentLog });
@@ -26,7 +27,7 @@ async function begin() {
   const onIncoming = (one: Incoming): void => void incoming.push(one);
   const listener = await listen({ host: "", port: 443, onIncoming });
   const [near, client] = streamPair();
-  carriers?.({ stream: near, from: FROM });
+  carriers?.({ stream: near, from: FROM, to: TO });
   return { listener, client, incoming };
 }
 

@@ -51,12 +51,20 @@ Deno.test("http() asks for the target and keeps what comes glued to the answer [
   assertEquals(await readAll(upstream), "banner");
 });
 
-Deno.test("http() tells refusals apart by their status [RFC 9110 §15]", async () => {
+Deno.test("http() tells refusals apart by their status, and by what a proxy says beside it [RFC 9110 §15, RFC 9209 §2.3]", async () => {
   const cases = [
     ["HTTP/1.1 407 Proxy Authentication Required", "auth"],
     ["HTTP/1.1 403 Forbidden", "forbidden"],
     ["HTTP/1.1 503 Service Unavailable", "refused"],
     ["HTTP/1.1 204 No Content", "refused"],
+    [
+      "HTTP/1.1 502 Bad Gateway\r\nProxy-Status: tungo; error=destination_ip_unroutable",
+      "unreachable",
+    ],
+    [
+      "HTTP/1.1 502 Bad Gateway\r\nProxy-Status: a, b; error=connection_timeout; details=x",
+      "timeout",
+    ],
     ["SSH-2.0-x", "broken"],
   ];
   for (const [answer, kind] of cases) {

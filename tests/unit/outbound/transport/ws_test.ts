@@ -146,7 +146,11 @@ async function listen(
     clock,
     log,
     accept: async (stream) => {
-      hand({ stream, from: { host: "198.51.100.7", port: 5555 } });
+      hand({
+        stream,
+        from: { host: "198.51.100.7", port: 5555 },
+        to: { host: "192.0.2.1", port: 443 },
+      });
       await settle();
       return incoming;
     },

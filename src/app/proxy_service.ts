@@ -1,11 +1,20 @@
 import type {
   ListenerConfig,
-  RelayServiceConfig,
+  ProxyProtocolConfig,
+  ProxyServiceConfig,
   ServerTlsConfig,
 } from "../config/schema.ts";
 import { formatEndpoint } from "../flow/flow.ts";
 import type { Listen, Listener } from "../inbound/contracts.ts";
-import { relay } from "../inbound/handler/relay.ts";
+import { auto } from "../inbound/handler/auto.ts";
+import type { Handle } from "../inbound/handler/client.ts";
+import { http } from "../inbound/handler/http.ts";
+import { relay, type RelayHandlerOptions } from "../inbound/handler/relay.ts";
+import { socks4 } from "../inbound/handler/socks4.ts";
+import {
+  socks5,
+  type Socks5HandlerOptions,
+} from "../inbound/handler/socks5.ts";
 import { mux } from "../inbound/listener/mux.ts";
 import { tcp } from "../inbound/listener/tcp.ts";
 import { type ServerTlsOptions, tls } from "../inbound/listener/tls.ts";
@@ -21,20 +30,37 @@ import type { Service } from "./service.ts";
 /** A certificate that nobody can verify need not last: it is made anew at each start. */
 const SELF_SIGNED_DAYS = 365;
 
-/** The far end: what relay clients ask for goes out from here. Rejects with a ConfigError. */
-export async function buildRelayService(
-  config: RelayServiceConfig,
+type Options = RelayHandlerOptions & Socks5HandlerOptions;
+
+const HANDLERS = {
+  relay,
+  socks5,
+  socks4,
+  http,
+  auto: (options) =>
+    auto({
+      ...options,
+      socks4: socks4(options),
+      socks5: socks5(options),
+      http: http(options),
+    }),
+} satisfies { [P in ProxyProtocolConfig]: (options: Options) => Handle };
+
+/** The far end, or a proxy: what clients ask for goes out from here. Rejects with a ConfigError. */
+export async function buildProxyService(
+  config: ProxyServiceConfig,
   context: Context,
 ): Promise<Service> {
-  const { name, host, port, users, readTimeout } = config;
+  const { name, protocol, host, port, users, readTimeout } = config;
   const { clock, log, flows } = context;
   const { handle } = await buildPipeline(pipelineOf(config), context);
   const listen = await buildListener(config, context);
   const runHooks = hooksOf(config.hooks, {}, log);
-  const onIncoming = relay({
+  const onIncoming = HANDLERS[protocol]({
     users: users.map(revealed),
     readTimeout,
     bind: config.bind,
+    udp: config.udp,
     clock,
     log,
     openFlow: () => {
@@ -51,7 +77,7 @@ export async function buildRelayService(
       listener = await listen({ host, port, onIncoming });
       const address = formatEndpoint(listener.address);
       const mux = config.listener.mux === undefined ? "" : "m";
-      const type = `relay+${mux}${config.listener.type}`;
+      const type = `${protocol}+${mux}${config.listener.type}`;
       log.info("service.listen", { service: name, address, type });
       await runHooks("postUp");
     },
@@ -64,7 +90,7 @@ export async function buildRelayService(
 }
 
 async function buildListener(
-  { listener }: RelayServiceConfig,
+  { listener }: ProxyServiceConfig,
   context: Context,
 ): Promise<Listen> {
   const carriers = await buildCarriers(listener, context);

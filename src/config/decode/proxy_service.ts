@@ -1,5 +1,9 @@
 import type { CredentialsConfig } from "../chain_schema.ts";
-import type { ListenerConfig, RelayServiceConfig } from "../schema.ts";
+import type {
+  ListenerConfig,
+  ProxyProtocolConfig,
+  ProxyServiceConfig,
+} from "../schema.ts";
 import { parseEndpoint } from "../values/endpoint.ts";
 import type { Context } from "./context.ts";
 import { decodeCredentials } from "./credentials.ts";
@@ -23,12 +27,35 @@ import { decodePath, ignoreWebSocketTuning } from "./websocket.ts";
 /** GOST's readTimeout. */
 const READ_TIMEOUT = 15_000;
 
-/** `defaultTls` is the document's own `tls`. */
-export function decodeRelayService(
+const PROTOCOLS: ReadonlyMap<string, ProxyProtocolConfig> = new Map([
+  ["relay", "relay"],
+  ["socks5", "socks5"],
+  ["socks", "socks5"],
+  ["socks4", "socks4"],
+  ["socks4a", "socks4"],
+  ["http", "http"],
+  ["auto", "auto"],
+]);
+
+/** By GOST's name of the handler; undefined for one that there is not. */
+export function proxyProtocol(
+  handler: string,
+): ProxyProtocolConfig | undefined {
+  return PROTOCOLS.get(handler);
+}
+
+interface ProxyService {
+  readonly name: string;
+  readonly protocol: ProxyProtocolConfig;
+  /** The document's own `tls`. */
+  readonly defaultTls: Section;
+}
+
+export function decodeProxyService(
   parts: ServiceParts,
-  { name, defaultTls }: { readonly name: string; readonly defaultTls: Section },
+  { name, protocol, defaultTls }: ProxyService,
   context: Context,
-): RelayServiceConfig {
+): ProxyServiceConfig {
   const { service, handler, listener, handlerMetadata: metadata } = parts;
   const { problems } = context;
   refuse(service, ["admission", "admissions", "forwarder"], problems);
@@ -36,8 +63,7 @@ export function decodeRelayService(
   ignore(listener, ["auther", "authers", "auth"], problems);
   parts.serviceMetadata.refuse("proxyProtocol");
   metadata.refuse("sniffing", "skipauth");
-  // Requests are always answered at once, and datagrams of any size fit.
-  metadata.accept("nodelay", "udp.bufferSize", "udpBufferSize");
+  ignoreHandlerTuning(metadata, protocol);
   const addr = text(service, "addr");
   const endpoint = parseEndpoint(addr);
   if (endpoint === undefined) {
@@ -47,7 +73,8 @@ export function decodeRelayService(
     );
   }
   return {
-    type: "relay",
+    type: "proxy",
+    protocol,
     at: service.at,
     name,
     ...decodeCommon(parts, context),
@@ -56,8 +83,28 @@ export function decodeRelayService(
     listener: decodeListener(parts, defaultTls, context),
     users: decodeUsers(handler, context),
     readTimeout: metadata.duration(["readTimeout"], READ_TIMEOUT),
-    bind: metadata.boolean(["bind"]),
+    bind: protocol === "relay" && metadata.boolean(["bind"]),
+    udp: protocol === "relay" || metadata.boolean(["udp"]),
   };
+}
+
+function ignoreHandlerTuning(
+  metadata: Metadata,
+  protocol: ProxyProtocolConfig,
+): void {
+  if (protocol === "relay") {
+    // Requests are always answered at once.
+    metadata.accept("nodelay");
+  } else {
+    // TLS inside of SOCKS is never offered.
+    metadata.accept("notls");
+    metadata.ignore("bind", "comp", "authBasicRealm", "proxyAgent", "header");
+    metadata.ignore("idleTimeout", "compression");
+    metadata.refuse("probe_resist", "probeResist", "probeResistance", "knock");
+    metadata.refuse("publicAddr", "socks.publicAddr", "socks5.tor");
+  }
+  // Datagrams of any size fit.
+  metadata.accept("udp.bufferSize", "udpBufferSize");
 }
 
 function decodeListener(

@@ -1,17 +1,18 @@
 import { assertEquals } from "@std/assert";
-import { errorsOf, relayOf, warningsOf } from "../../../support/config.ts";
+import { errorsOf, proxyOf, warningsOf } from "../../../support/config.ts";
 
 /** What there is of credentials, passwords revealed. */
-function usersOf(written: Parameters<typeof relayOf>[0]): string[] {
-  return relayOf(written).users.map(({ username, password }) =>
+function usersOf(written: Parameters<typeof proxyOf>[0]): string[] {
+  return proxyOf(written).users.map(({ username, password }) =>
     `${username}:${password.reveal()}`
   );
 }
 
-Deno.test("decodeRelayService fills in every default", () => {
+Deno.test("decodeProxyService fills in every default", () => {
   const at = { file: "-L", line: 0, column: 0 };
-  assertEquals(relayOf({ L: ["relay+wss://:8443"] }), {
-    type: "relay",
+  assertEquals(proxyOf({ L: ["relay+wss://:8443"] }), {
+    type: "proxy",
+    protocol: "relay",
     at,
     name: "service-0",
     route: {
@@ -41,11 +42,12 @@ Deno.test("decodeRelayService fills in every default", () => {
     users: [],
     readTimeout: 15_000,
     bind: false,
+    udp: true,
   });
 });
 
-Deno.test("decodeRelayService listens by tcp, tls, ws and wss", () => {
-  const listenerOf = (url: string) => relayOf({ L: [url] }).listener;
+Deno.test("decodeProxyService listens by tcp, tls, ws and wss", () => {
+  const listenerOf = (url: string) => proxyOf({ L: [url] }).listener;
   assertEquals(listenerOf("relay://:1"), { type: "tcp", mux: undefined });
   assertEquals(listenerOf("relay+tcp://:1"), { type: "tcp", mux: undefined });
   assertEquals(listenerOf("relay+tls://:1").type, "tls");
@@ -57,15 +59,15 @@ Deno.test("decodeRelayService listens by tcp, tls, ws and wss", () => {
   assertEquals(listenerOf("relay+wss://:1").type, "wss");
 });
 
-Deno.test("decodeRelayService reads where it listens", () => {
-  const { host, port } = relayOf({ L: ["relay://[::1]:0?readTimeout=3"] });
+Deno.test("decodeProxyService reads where it listens", () => {
+  const { host, port } = proxyOf({ L: ["relay://[::1]:0?readTimeout=3"] });
   assertEquals([host, port], ["::1", 0]);
   assertEquals(errorsOf({ L: ["relay://h"] }), [
     '-L: Cannot listen on "h" as it must be host:port or :port (services[0].addr)',
   ]);
 });
 
-Deno.test("decodeRelayService takes the document's certificate where it has none of its own [B.13]", () => {
+Deno.test("decodeProxyService takes the document's certificate where it has none of its own [B.13]", () => {
   const file = (tls: string) => ({
     yaml: `
 services:
@@ -77,7 +79,7 @@ tls: {certFile: default.pem, keyFile: default.key}
 `,
   });
   const certificateOf = (tls: string) => {
-    const { listener } = relayOf(file(tls));
+    const { listener } = proxyOf(file(tls));
     return listener.type === "tls" ? listener.tls.certificate : undefined;
   };
   assertEquals(certificateOf(""), {
@@ -90,7 +92,7 @@ tls: {certFile: default.pem, keyFile: default.key}
   });
 });
 
-Deno.test("decodeRelayService reads its users from the URL, from auth and from authers", () => {
+Deno.test("decodeProxyService reads its users from the URL, from auth and from authers", () => {
   assertEquals(usersOf({ L: ["relay://u:p%40@:1"] }), ["u:p@"]);
   const file = (handler: string) => ({
     yaml: `
@@ -113,7 +115,7 @@ authers:
   );
 });
 
-Deno.test("decodeRelayService refuses what would let others in", () => {
+Deno.test("decodeProxyService refuses what would let others in", () => {
   const file = (more: string) => ({
     yaml: `
 services:
@@ -159,9 +161,47 @@ authers: [{name: x, ${more}}]
   }
 });
 
-Deno.test("decodeRelayService listens for many streams on one carrier", () => {
+Deno.test("decodeProxyService has GOST's handlers by all their names, over every listener", () => {
+  const rows = [
+    [":8080", "auto", "tcp"],
+    ["tls://:8080", "auto", "tls"],
+    ["socks5://:1", "socks5", "tcp"],
+    ["socks+tls://:1", "socks5", "tls"],
+    ["socks4a://:1", "socks4", "tcp"],
+    ["https://:1", "http", "tls"],
+    ["http+wss://:1", "http", "wss"],
+    ["socks5+mwss://:1", "socks5", "wss"],
+  ] as const;
+  for (const [url, protocol, type] of rows) {
+    const service = proxyOf({ L: [url] });
+    assertEquals(
+      [service.protocol, service.listener.type],
+      [protocol, type],
+      url,
+    );
+  }
+});
+
+Deno.test("decodeProxyService serves datagrams where GOST would", () => {
+  assertEquals(proxyOf({ L: ["socks5://:1"] }).udp, false);
+  assertEquals(proxyOf({ L: ["socks5://:1?udp=true"] }).udp, true);
+  assertEquals(proxyOf({ L: ["relay://:1"] }).udp, true);
+  assertEquals(proxyOf({ L: ["relay://:1?bind=true"] }).bind, true);
+});
+
+Deno.test("decodeProxyService says what SOCKS5 and HTTP do not do", () => {
+  const handler = "services[0].handler.metadata";
+  assertEquals(errorsOf({ L: ["http://:1?probeResist=code:404"] }), [
+    `-L: "probeResist" is not supported yet (${handler}.probeResist)`,
+  ]);
+  assertEquals(warningsOf({ L: ["socks5://:1?bind=true&notls=true"] }), [
+    `-L: "bind" has no effect (${handler}.bind)`,
+  ]);
+});
+
+Deno.test("decodeProxyService listens for many streams on one carrier", () => {
   for (const type of ["tcp", "tls", "ws", "wss"]) {
-    const { listener } = relayOf({
+    const { listener } = proxyOf({
       L: [`relay+m${type}://:1?mux.maxFrameSize=1000`],
     });
     assertEquals(listener.type, type);
@@ -169,7 +209,7 @@ Deno.test("decodeRelayService listens for many streams on one carrier", () => {
   }
 });
 
-Deno.test("decodeRelayService does at once what nodelay asks for, and says what it does not do", () => {
+Deno.test("decodeProxyService does at once what nodelay asks for, and says what it does not do", () => {
   assertEquals(
     warningsOf({
       L: ["relay+ws://:1?nodelay=true&bind=true&udpBufferSize=4096"],
@@ -185,8 +225,8 @@ Deno.test("decodeRelayService does at once what nodelay asks for, and says what 
   );
 });
 
-Deno.test("decodeRelayService sends its streams through a chain, and past a bypass", () => {
-  const { route } = relayOf({
+Deno.test("decodeProxyService sends its streams through a chain, and past a bypass", () => {
+  const { route } = proxyOf({
     L: ["relay://:1?bypass=10.0.0.0/8"],
     F: ["socks5://h:1080"],
   });
