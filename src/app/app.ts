@@ -139,7 +139,7 @@ export function buildContext(
       nameservers: platform.nameservers(),
     }),
     answers: new Answers(clock),
-    names: buildNames({ clock, streams, random, context: () => context }),
+    names: buildNames({ clock, random, context: () => context }),
   };
   return context;
 }

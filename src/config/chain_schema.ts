@@ -308,11 +308,7 @@ export interface ResolverConfig {
 
 export interface NameserverConfig {
   readonly at: Position;
-  readonly protocol: "udp" | "tcp" | "tls" | "https";
-  /** Of tls and https. */
-  readonly tls: ClientTlsConfig | undefined;
-  /** Of https; starts with a slash, percent-encoded. */
-  readonly path: string;
+  readonly protocol: "udp" | "tcp";
   /** A name or an address without brackets. */
   readonly host: string;
   readonly port: number;

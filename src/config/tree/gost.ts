@@ -193,7 +193,6 @@ const RESOLVER: Shape = {
       prefer: "text",
       clientIP: "text",
       hostname: "text",
-      caFile: "text",
       ttl: "duration",
       timeout: "duration",
       async: "boolean",

@@ -1,70 +1,13 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { buildPipeline, pipelineOf } from "../../../src/app/pipeline.ts";
 import { DialError } from "../../../src/base/errors.ts";
-import type { SocketOptions } from "../../../src/base/socket.ts";
-import type { TcpFlow } from "../../../src/flow/flow.ts";
-import { tungoOf, type Written } from "../../support/config.ts";
-import { testContext } from "../../support/context.ts";
 import { dnsAnswer } from "../../support/dns_message.ts";
-import { tcpFlow, type TestFlow } from "../../support/flows.ts";
-import { type ManualClock, settle } from "../../support/manual_clock.ts";
+import { settle } from "../../support/manual_clock.ts";
 import { ascii } from "../../support/octets.ts";
-import { streamPair, type TestStream } from "../../support/stream_pair.ts";
+import { connect, wheres } from "../../support/pipeline_run.ts";
+import type { TestStream } from "../../support/stream_pair.ts";
 
 const SERVICE = "tungo://:0?net=10.0.0.1/24";
 const RELAY = "relay://u:pw@198.51.100.9:8443";
-
-interface Run {
-  readonly flow: TestFlow;
-  readonly application: TestStream;
-  /** The other ends of the connections that were opened, and where to. */
-  readonly far: TestStream[];
-  readonly asked: SocketOptions[];
-  readonly done: Promise<string>;
-  readonly end: () => Promise<string>;
-  readonly clock: ManualClock;
-}
-
-/** An application connects; `said` are its first octets. */
-async function connect(
-  written: Written,
-  { said = "", refuse = [], heard, ...changes }: Partial<TcpFlow> & {
-    said?: string;
-    refuse?: string[];
-    /** A nameserver's answer to the application. */
-    heard?: Uint8Array;
-  } = {},
-): Promise<Run> {
-  const far: TestStream[] = [];
-  const asked: SocketOptions[] = [];
-  const context = testContext((options) => {
-    asked.push(options);
-    if (refuse.includes(options.host)) throw new DialError("refused", "no");
-    const [near, other] = streamPair();
-    far.push(other);
-    return near;
-  });
-  if (heard !== undefined) context.answers.hear("10.0.0.2", heard);
-  const options = pipelineOf(tungoOf(written));
-  const { handle } = await buildPipeline(options, context);
-  const [application, local] = streamPair();
-  const flow = tcpFlow(local, changes);
-  if (said !== "") await application.write(said);
-  const done = handle(flow).then(({ via }) => via);
-  done.catch(() => {});
-  await settle();
-  const end = async (): Promise<string> => {
-    await application.closeWrite();
-    for (const stream of far) await stream.closeWrite();
-    return await done;
-  };
-  return { flow, application, far, asked, done, end, clock: context.clock };
-}
-
-const wheres = ({ asked }: Run): readonly string[] =>
-  asked.map(({ host, port, interface: by = "" }) =>
-    `${host}:${port} ${by}`.trim()
-  );
 
 Deno.test("buildPipeline() carries a flow through the node, asked with user and password", async () => {
   const run = await connect({ L: [SERVICE], F: [RELAY] });
