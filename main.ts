@@ -1,25 +1,32 @@
 import { parseArgs } from "@std/cli/parse-args";
 
 import { openPlatform } from "./ffi/mod.ts";
-import { buildApp } from "./src/app/app.ts";
+import { type App, buildApp } from "./src/app/app.ts";
 import { buildDecider } from "./src/app/decider.ts";
 import { openInstruments } from "./src/app/instruments.ts";
-import { loadConfig } from "./src/app/load_config.ts";
+import { ConfigSources } from "./src/app/load_config.ts";
+import { LogSwitch } from "./src/app/log_switch.ts";
 import { openLog } from "./src/app/open_log.ts";
+import { Reloads } from "./src/app/reloads.ts";
 import { showPlan } from "./src/app/show_plan.ts";
 import { systemClock } from "./src/app/system_clock.ts";
+import { Upkeep } from "./src/app/upkeep.ts";
+import { watchFiles } from "./src/app/watch_files.ts";
+import type { Clock } from "./src/base/clock.ts";
 import { ConfigError, describe, DeviceError } from "./src/base/errors.ts";
 import { VERSION } from "./src/base/version.ts";
 import { goFlags, mixedFlags } from "./src/config/command/flags.ts";
 import {
   type Command,
   EXPLAIN_FLAGS,
+  type ReloadCommand,
   RUN_FLAGS,
   UP_FLAGS,
 } from "./src/config/command/options.ts";
 import { formatProblem } from "./src/config/problems.ts";
 import type { ReadConfig } from "./src/config/read_config.ts";
 import type { Config } from "./src/config/schema.ts";
+import { parseDuration } from "./src/config/values/duration.ts";
 import { print } from "./src/config/tree/print.ts";
 import type { Decider, Question } from "./src/control/decision.ts";
 import { explain } from "./src/control/explain.ts";
@@ -33,13 +40,20 @@ const USAGE = `Usage: tungo -L SERVICE [-F HOP]... [-C FILE]...
   -L URL     a service: "tungo://:0?name=tungo&net=192.168.123.1/24", or a far end: "relay+wss://user:pass@:8443"
   -F URL     a hop towards the target: "relay+wss://user:pass@example.com:443"
   -C FILE    a configuration in YAML or JSON, "-" for standard input
+  -R PERIOD  read the configuration again so often; SIGHUP does it once
   -O FORMAT  print the configuration as yaml or json, and stop
   -D, -DD    log more, log everything
+  --watch          read the configuration again when a file of it is written
   --pcap FILE      write all packets to a pcapng file
   --fault SHARES   make the device's link a bad one: "loss=1%,reorder=2%,duplicate=1%,seed=7"
   -V         print the version
   -h         print this
 `;
+
+interface RunCommand extends ReloadCommand {
+  readonly pcap?: string;
+  readonly fault?: string;
+}
 
 /** Done, failed, and misconfigured. */
 type ExitCode = 0 | 1 | 2;
@@ -58,14 +72,15 @@ async function main(): Promise<ExitCode> {
     const command = parseArgs(flags, RUN_FLAGS);
     if (command.h || command.help) return say(USAGE);
     if (command.V) return say(version());
-    const read = await load(command);
+    const sources = sourcesOf(command);
+    const read = await sources.load();
     if (checks || read.errors.length > 0) return complain(read);
     if (command.O !== undefined) {
       return say(print(read.document, command.O === "json" ? "json" : "yaml"));
     }
     return read.config === undefined
       ? complain(read)
-      : await run(read.config, read, command);
+      : await run({ ...read, config: read.config }, sources, command);
   } catch (error) {
     return fail(error);
   }
@@ -83,7 +98,7 @@ async function up(words: readonly string[]): Promise<ExitCode> {
       { file: "up", line: 0, column: 0 },
     );
   }
-  const read = await load(command);
+  const read = await sourcesOf(command).load();
   const code = complain(read);
   if (read.config === undefined) return code;
   const plan = showPlan(read.config, command.os ?? Deno.build.os);
@@ -102,7 +117,7 @@ async function explainFlow(args: readonly string[]): Promise<ExitCode> {
     const at = { file: "explain", line: 0, column: 0 };
     throw new ConfigError("Name one destination: HOST[:PORT]", "", at);
   }
-  const read = await load(command);
+  const read = await sourcesOf(command).load();
   if (read.config === undefined) return complain(read);
   const { udp, sni, service } = command;
   const question: Question = {
@@ -129,19 +144,22 @@ async function openDecider(
   };
 }
 
-function load(
+function sourcesOf(
   command: Command & { readonly C: readonly string[] },
-): Promise<ReadConfig> {
+): ConfigSources {
   const environment = Deno.env.toObject();
-  return loadConfig({ command, sources: command.C, environment });
+  return new ConfigSources({ command, sources: command.C, environment });
 }
 
 async function run(
-  config: Config,
-  { warnings }: ReadConfig,
-  { pcap, fault }: { readonly pcap?: string; readonly fault?: string },
+  { config, warnings }: Pick<ReadConfig, "warnings"> & {
+    readonly config: Config;
+  },
+  sources: ConfigSources,
+  command: RunCommand,
 ): Promise<ExitCode> {
-  const log = openLog(config.log);
+  const log = new LogSwitch(openLog(config.log));
+  const { pcap, fault } = command;
   using instruments = openInstruments({ pcap, fault, log });
   for (const warning of warnings) {
     log.warn("config", { problem: formatProblem(warning) });
@@ -154,18 +172,89 @@ async function run(
   const clock = systemClock();
   const app = await buildApp({ config, platform, clock, log, instruments });
   onStateSignal(() => write(Deno.stderr, app.dump()));
+  const hangup = Promise.withResolvers<void>();
   const end = Promise.race([
     told(platform.endSignals),
+    hangup.promise,
     unexpected(),
     app.failed,
   ]);
   try {
     await Promise.race([app.start(), end]);
+    const reloads = new Reloads({
+      load: () => sources.load(),
+      text: () => sources.text(),
+      apply: (config) => replace(app, log, config),
+      log,
+    });
+    onReload(platform.reloadSignals, hangup.resolve, () => {
+      void reloads.request("any");
+    });
+    using _asked = reloadByItself(command, { reloads, sources, clock });
     await end;
     return 0;
   } finally {
     await app.stop();
   }
+}
+
+/** The log is opened anew even where nothing is different: its file may have been moved away. */
+async function replace(
+  app: App,
+  log: LogSwitch,
+  config: Config,
+): Promise<void> {
+  const next = openLog(config.log);
+  try {
+    await app.reload(config);
+    log.use(next);
+  } catch (error) {
+    next[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** Calls `reload` for the signal that asks for it, and `hangup` where it comes because the terminal has gone away. */
+function onReload(
+  signals: readonly Deno.Signal[],
+  hangup: () => void,
+  reload: () => void,
+): void {
+  const atTerminal = hasTerminal();
+  const onSignal = (): void =>
+    atTerminal && !hasTerminal() ? hangup() : reload();
+  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
+}
+
+function hasTerminal(): boolean {
+  try {
+    Deno.openSync("/dev/tty").close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What -R and -watch ask for. */
+function reloadByItself(
+  { R, watch }: ReloadCommand,
+  { reloads, sources, clock }: {
+    readonly reloads: Reloads;
+    readonly sources: ConfigSources;
+    readonly clock: Clock;
+  },
+): Disposable {
+  const reload = (): Promise<void> => reloads.request("changed");
+  const stack = new DisposableStack();
+  const period = parseDuration(R ?? "0") ?? 0;
+  const upkeep = stack.adopt(new Upkeep(clock), (upkeep) => upkeep.stop());
+  if (period > 0) upkeep.every(period, reload);
+  upkeep.start();
+  const paths = sources.paths();
+  if (watch && paths.length > 0) {
+    stack.use(watchFiles(paths, { clock, onChange: () => void reload() }));
+  }
+  return stack;
 }
 
 /** Resolves when somebody wants the program to stop; who asks again does not want to wait. */

@@ -25,4 +25,6 @@ export interface Platform extends Network, AsyncDisposable {
   sleepTime(): Millis;
   /** What somebody sends who wants the program to end. */
   readonly endSignals: readonly Deno.Signal[];
+  /** What somebody sends who wants the configuration to be read again, or a terminal that goes away. */
+  readonly reloadSignals: readonly Deno.Signal[];
 }

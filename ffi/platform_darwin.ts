@@ -57,7 +57,8 @@ export function openDarwin(pipes: PipeBinding | undefined): Platform {
     networkVersion: () => version.current(),
     raiseDescriptorLimit: () => raiseDescriptorLimit(lib),
     sleepTime: () => sleepTime(lib),
-    endSignals: ["SIGINT", "SIGTERM", "SIGHUP"],
+    endSignals: ["SIGINT", "SIGTERM"],
+    reloadSignals: ["SIGHUP"],
     async [Symbol.asyncDispose]() {
       version[Symbol.dispose]();
       await poller[Symbol.asyncDispose]();

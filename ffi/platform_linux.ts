@@ -20,8 +20,8 @@ import { openTun } from "./tun_linux.ts";
 import { DATAGRAM_BUFFER, openUdp } from "./udp.ts";
 import { udpPorts } from "./udp_port.ts";
 
-/** GOST stops at the first two; the third is what a terminal sends that goes away. */
-const END_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const END_SIGNALS = ["SIGINT", "SIGTERM"] as const;
+const RELOAD_SIGNALS = ["SIGHUP"] as const;
 
 /** `pipes` as `probePipes` answers; without them everything waits by the poller. */
 export function openLinux(pipes: PipeBinding | undefined): Platform {
@@ -59,6 +59,7 @@ export function openLinux(pipes: PipeBinding | undefined): Platform {
     raiseDescriptorLimit: () => raiseDescriptorLimit(libc),
     sleepTime: () => sleepTime(libc),
     endSignals: END_SIGNALS,
+    reloadSignals: RELOAD_SIGNALS,
     async [Symbol.asyncDispose]() {
       version[Symbol.dispose]();
       await poller[Symbol.asyncDispose]();

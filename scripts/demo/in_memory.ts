@@ -1,6 +1,6 @@
 import { openPlatform, type Platform } from "../../ffi/mod.ts";
 import { type App, buildApp } from "../../src/app/app.ts";
-import { loadConfig } from "../../src/app/load_config.ts";
+import { ConfigSources } from "../../src/app/load_config.ts";
 import { createLog } from "../../src/app/log_sink.ts";
 import { systemClock } from "../../src/app/system_clock.ts";
 import type { SocketOptions } from "../../src/base/socket.ts";
@@ -103,11 +103,8 @@ async function start(
   end: AsyncDisposableStack,
 ): Promise<void> {
   const command = { L, F, D: false, DD: false };
-  const { config, errors } = await loadConfig({
-    command,
-    sources: [],
-    environment: {},
-  });
+  const sources = new ConfigSources({ command, sources: [], environment: {} });
+  const { config, errors } = await sources.load();
   if (config === undefined) throw new Error(errors.map(formatProblem).join());
   const app: App = await buildApp({
     config,

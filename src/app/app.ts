@@ -1,7 +1,7 @@
 import type { Millis } from "../base/clock.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
-import type { Config, ServiceConfig } from "../config/schema.ts";
+import type { Config } from "../config/schema.ts";
 import { nodeStreams } from "../flow/node_stream.ts";
 import { SendBuffers } from "../flow/send_queue.ts";
 import { Bypasses } from "./bypasses.ts";
@@ -13,10 +13,8 @@ import { buildNames } from "./build_names.ts";
 import { Answers } from "../names/answers.ts";
 import { NetworkState } from "./network_state.ts";
 import { openStreams } from "./open_stream.ts";
-import { buildProxyService } from "./proxy_service.ts";
 import { Resolvers } from "./resolvers.ts";
-import type { Service } from "./service.ts";
-import { buildTungoService } from "./tungo_service.ts";
+import { Services } from "./services.ts";
 import { Upkeep } from "./upkeep.ts";
 
 /** How long flows that are under way may go on when the program is told to stop, and then, how long they may take to say that they end. */
@@ -35,6 +33,8 @@ export interface AppOptions {
 export interface App {
   /** Rejects with a DeviceError; nothing is left running then. */
   start(): Promise<void>;
+  /** Has another configuration in place of this one, once `start` has resolved. Rejects with a ConfigError, and everything is as before then. */
+  reload(config: Config): Promise<void>;
   /** Ends the flows, and undoes what was done to the machine. */
   stop(): Promise<void>;
   /** What the services keep of connections and sessions, as text for people. */
@@ -48,13 +48,10 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const { config, platform, clock } = options;
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => {});
-  const context = buildContext(options);
-  const services: Service[] = [];
-  for (const service of config.services) {
-    services.push(await buildService(service, context, failed.reject));
-  }
-  const { network, flows, upkeep } = context;
-  const started: Service[] = [];
+  const machine = buildMachine(options);
+  const services = new Services(failed.reject);
+  const first = await services.prepare(config, contextOn(machine));
+  const { network, flows } = machine;
   let watch: Disposable | undefined;
 
   const idle = async (): Promise<void> => {
@@ -64,39 +61,57 @@ export async function buildApp(options: AppOptions): Promise<App> {
   };
 
   const stop = async (): Promise<void> => {
-    upkeep.stop();
-    for (const service of started) await service.close();
+    await services.close();
     await idle();
     flows.abortAll(new Error("The program stops"));
     await idle();
     watch?.[Symbol.dispose]();
-    for (const service of started.splice(0).reverse()) await service.stop();
+    await services.stop();
   };
 
   return {
     failed: failed.promise,
     stop,
-    dump: () => started.map((service) => service.dump?.() ?? "").join(""),
+    dump: () => services.dump(),
     async start() {
       watch = platform.watchNetwork(() => network.noticeChange());
       try {
-        for (const service of services) {
-          await service.start();
-          started.push(service);
-        }
-        upkeep.start();
+        await services.start(first);
       } catch (error) {
         await stop();
         throw error;
       }
     },
+    async reload(config) {
+      const next = await services.prepare(config, contextOn(machine));
+      await services.change(next);
+    },
   };
 }
 
-/** What all services share. Nothing is started by it. */
-export function buildContext(
+/** What all services of a configuration share. Nothing is started by it. */
+export function buildContext(options: AppOptions): Context {
+  return contextOn(buildMachine(options));
+}
+
+/** What all configurations share. */
+type Machine = Omit<Context, "upkeep" | "bypasses" | "names">;
+
+function contextOn(machine: Machine): Context {
+  const { clock, log, random, files } = machine;
+  const upkeep = new Upkeep(clock);
+  const context: Context = {
+    ...machine,
+    upkeep,
+    bypasses: new Bypasses({ files, log, upkeep }),
+    names: buildNames({ clock, random, context: () => context }),
+  };
+  return context;
+}
+
+function buildMachine(
   { platform, clock, log, instruments = NO_INSTRUMENTS }: AppOptions,
-): Context {
+): Machine {
   const network = new NetworkState({
     log,
     version: platform.networkVersion,
@@ -114,9 +129,7 @@ export function buildContext(
     buffers,
     network,
   });
-  const upkeep = new Upkeep(clock);
-  const files = systemFiles();
-  const context: Context = {
+  return {
     platform,
     openStream,
     streams,
@@ -124,9 +137,7 @@ export function buildContext(
     log,
     random,
     network,
-    upkeep,
-    files,
-    bypasses: new Bypasses({ files, log, upkeep }),
+    files: systemFiles(),
     flows: new Flows({ clock, log }),
     instruments,
     resolvers: new Resolvers({
@@ -139,36 +150,7 @@ export function buildContext(
       nameservers: platform.nameservers(),
     }),
     answers: new Answers(clock),
-    names: buildNames({ clock, random, context: () => context }),
   };
-  return context;
-}
-
-type ServiceFactories = {
-  readonly [T in ServiceConfig["type"]]: (
-    config: Extract<ServiceConfig, { type: T }>,
-    context: Context,
-    onFatal: (error: unknown) => void,
-  ) => Promise<Service>;
-};
-
-const SERVICES: ServiceFactories = {
-  tungo: buildTungoService,
-  proxy: buildProxyService,
-};
-
-function buildService(
-  config: ServiceConfig,
-  context: Context,
-  onFatal: (error: unknown) => void,
-): Promise<Service> {
-  // The table has a factory for each type, and each gets its own kind of config.
-  const build = SERVICES[config.type] as (
-    config: ServiceConfig,
-    context: Context,
-    onFatal: (error: unknown) => void,
-  ) => Promise<Service>;
-  return build(config, context, onFatal);
 }
 
 function readFile(path: string): string {

@@ -1,6 +1,7 @@
 import type { Flow, Target } from "../flow/flow.ts";
 import type { Handler, Outcome } from "../flow/handler.ts";
 import type { Route } from "../outbound/route.ts";
+import type { Flows } from "./flows.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { nobody, SILENT_CHANNEL, streamSaying } from "./silent_application.ts";
 
@@ -29,6 +30,25 @@ export class Carried {
     } finally {
       this.#flows.delete(flow.trace);
     }
+  }
+
+  /**
+   * Has `pipeline` carry whatever comes from now on. The flows that it would send another way end, or finish. Resolves to how
+   * many have been ended.
+   */
+  async moveTo(
+    pipeline: Pipeline,
+    { flows, onReload }: {
+      readonly flows: Flows;
+      readonly onReload: "end" | "finish";
+    },
+  ): Promise<number> {
+    this.successor = pipeline.carry;
+    if (onReload === "finish") return 0;
+    const changed = await this.changedBy(pipeline);
+    const reason = new Error("Its way is another one since the reload");
+    for (const id of changed) flows.abort(id, reason);
+    return changed.length;
   }
 
   /** The numbers of the flows that would not take their way any more. One that has not chosen yet takes whatever there is. */

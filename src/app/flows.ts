@@ -10,6 +10,11 @@ export interface OpenedFlow {
   readonly controller: AbortController;
 }
 
+interface Running {
+  readonly controller: AbortController;
+  readonly owner: object | undefined;
+}
+
 export interface FlowsOptions {
   readonly clock: Clock;
   readonly log: Log;
@@ -18,7 +23,7 @@ export interface FlowsOptions {
 /** The flows of all services, from their first packet to their line in the log. */
 export class Flows {
   readonly #options: FlowsOptions;
-  readonly #running = new Map<number, AbortController>();
+  readonly #running = new Map<number, Running>();
   #lastId = 0;
   #onIdle: (() => void) | undefined;
 
@@ -26,11 +31,11 @@ export class Flows {
     this.#options = options;
   }
 
-  /** To be followed by `run` with the flow that is made of it. */
-  open(): OpenedFlow {
+  /** To be followed by `run` with the flow that is made of it. `owner` is the service that it has come in by. */
+  open(owner?: object): OpenedFlow {
     const id = ++this.#lastId;
     const controller = new AbortController();
-    this.#running.set(id, controller);
+    this.#running.set(id, { controller, owner });
     return { id, controller };
   }
 
@@ -51,7 +56,7 @@ export class Flows {
       else if (error instanceof DialError) log.warn("flow.close", fields);
       else log.error("flow.close", fields);
     } finally {
-      this.#running.get(flow.id)?.abort(new Error("The flow is over"));
+      this.abort(flow.id, new Error("The flow is over"));
       this.#running.delete(flow.id);
       if (this.#running.size === 0) this.#onIdle?.();
     }
@@ -59,7 +64,7 @@ export class Flows {
 
   /** Ends a flow that is still there. */
   abort(id: number, reason: Error): void {
-    this.#running.get(id)?.abort(reason);
+    this.#running.get(id)?.controller.abort(reason);
   }
 
   count(): number {
@@ -72,9 +77,12 @@ export class Flows {
     return new Promise((resolve) => this.#onIdle = resolve);
   }
 
-  /** Ends those that are left. */
-  abortAll(reason: Error): void {
-    for (const controller of this.#running.values()) controller.abort(reason);
+  /** Ends those that are left, or those of them that have come in by `owner`. */
+  abortAll(reason: Error, owner?: object): void {
+    for (const running of this.#running.values()) {
+      if (owner !== undefined && running.owner !== owner) continue;
+      running.controller.abort(reason);
+    }
   }
 
   #line(

@@ -11,34 +11,58 @@ export interface LoadOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** Reads what the command line names, or the first of the usual files where it names nothing. Throws a ConfigError for what cannot be read. */
-export async function loadConfig(
-  { command, sources, environment }: LoadOptions,
-): Promise<ReadConfig> {
-  const files = sources.length === 0 && command.L.length === 0
-    ? await findDefault(environment["HOME"])
-    : await Promise.all(sources.map(readSource));
-  return readConfig({ command, files, environment, patternProblem });
+/** What the command line names, or the first of the usual files where it names nothing; read as often as it is wanted. */
+export class ConfigSources {
+  readonly #options: LoadOptions;
+  #files: readonly File[] = [];
+  /** Standard input can be read only once. */
+  #stdin: Promise<string> | undefined;
+
+  constructor(options: LoadOptions) {
+    this.#options = options;
+  }
+
+  /** Throws a ConfigError for what cannot be read. */
+  async load(): Promise<ReadConfig> {
+    const { command, sources, environment } = this.#options;
+    this.#files = sources.length === 0 && command.L.length === 0
+      ? await findDefault(environment["HOME"])
+      : await Promise.all(sources.map((source) => this.#read(source)));
+    const files = this.#files;
+    return readConfig({ command, files, environment, patternProblem });
+  }
+
+  /** What was read last: equal where nothing has been written meanwhile. */
+  text(): string {
+    return JSON.stringify(this.#files);
+  }
+
+  /** The paths of what was read last. */
+  paths(): readonly string[] {
+    return this.#files.map(({ name }) => name)
+      .filter((name) => !name.startsWith("-"));
+  }
+
+  async #read(argument: string): Promise<File> {
+    const source = parseSource(argument);
+    if (source instanceof ConfigError) throw source;
+    switch (source.type) {
+      case "inline":
+        return { name: "-C", text: source.text };
+      case "stdin":
+        this.#stdin ??= readStdin();
+        return { name: "-", text: await this.#stdin };
+      case "file":
+        return { name: source.path, text: await readFile(source.path) };
+      default:
+        throw new Error(`Unreachable source: ${source satisfies never}`);
+    }
+  }
 }
 
 interface File {
   readonly name: string;
   readonly text: string;
-}
-
-async function readSource(argument: string): Promise<File> {
-  const source = parseSource(argument);
-  if (source instanceof ConfigError) throw source;
-  switch (source.type) {
-    case "inline":
-      return { name: "-C", text: source.text };
-    case "stdin":
-      return { name: "-", text: await readStdin() };
-    case "file":
-      return { name: source.path, text: await readFile(source.path) };
-    default:
-      throw new Error(`Unreachable source: ${source satisfies never}`);
-  }
 }
 
 async function readFile(path: string): Promise<string> {

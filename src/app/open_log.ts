@@ -4,32 +4,36 @@ import type { LogConfig } from "../config/schema.ts";
 import { createLog } from "./log_sink.ts";
 
 /** The log that a configuration asks for. Throws a DeviceError where its file cannot be written. */
-export function openLog({ level, format, output }: LogConfig): Log {
-  const { write, isTerminal } = openOutput(output);
+export function openLog({ level, format, output }: LogConfig): OpenedLog {
+  const { write, isTerminal, close } = openOutput(output);
   const text = format === "text" || (format === "auto" && isTerminal);
-  return createLog({
+  const log = createLog({
     level,
     format: text ? "text" : "json",
     write,
     now: () => new Date(),
   });
+  return { ...log, [Symbol.dispose]: close };
 }
+
+export type OpenedLog = Log & Disposable;
 
 interface Output {
   readonly write: (line: string) => void;
   readonly isTerminal: boolean;
+  readonly close: () => void;
 }
 
 function openOutput(output: LogConfig["output"]): Output {
   switch (output.type) {
     case "none":
-      return { write: () => {}, isTerminal: false };
+      return { write: () => {}, isTerminal: false, close: () => {} };
     case "stderr":
       return writeTo(Deno.stderr);
     case "stdout":
       return writeTo(Deno.stdout);
     case "file":
-      return writeTo(openFile(output.path));
+      return writeFile(openFile(output.path));
     default:
       throw new Error(`Unreachable output: ${output satisfies never}`);
   }
@@ -52,7 +56,11 @@ function writeTo(sink: Sink): Output {
       // A reader that has gone away, or a full disk, must not take the network down with it.
     }
   };
-  return { write, isTerminal: sink.isTerminal() };
+  return { write, isTerminal: sink.isTerminal(), close: () => {} };
+}
+
+function writeFile(file: Deno.FsFile): Output {
+  return { ...writeTo(file), close: () => file.close() };
 }
 
 function openFile(path: string): Deno.FsFile {

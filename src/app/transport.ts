@@ -52,12 +52,16 @@ export async function buildTransport(
   timeout: Millis,
   context: Context,
 ): Promise<() => Transport> {
-  const { clock } = context;
+  const { clock, upkeep } = context;
   const carriers = await buildCarriers(node, context);
   const config = node.transport.mux;
-  return config === undefined
-    ? () => warm(carriers, clock)
-    : () => mux(carriers, { ...config, timeout, clock });
+  if (config === undefined) return () => warm(carriers, clock);
+  return () => {
+    const transport = mux(carriers, { ...config, timeout, clock });
+    // With the configuration ends what nobody would end otherwise.
+    upkeep.add(() => ({ [Symbol.dispose]: transport.retire }));
+    return transport;
+  };
 }
 
 async function buildCarriers(

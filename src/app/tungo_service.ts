@@ -1,22 +1,24 @@
+import { assert } from "../base/assert.ts";
 import { describe, DeviceError } from "../base/errors.ts";
-import type { TungoServiceConfig } from "../config/schema.ts";
+import type { ServiceConfig, TungoServiceConfig } from "../config/schema.ts";
+import type { Log } from "../base/log.ts";
 import type { Device } from "../device/device.ts";
 import type { Flow } from "../flow/flow.ts";
-import type { Handler } from "../flow/handler.ts";
 import { createStack, type Stack } from "../stack/stack.ts";
 import type { PendingSyn } from "../stack/tcp/pending_syn.ts";
 import type { UdpSession } from "../stack/udp_session.ts";
 import { localEndpoint, remoteEndpoint } from "../stack/flow_key.ts";
 import { formatAddress } from "../wire/address.ts";
 import type { Offload } from "../wire/packet_buffer.ts";
+import { Carried } from "./carried.ts";
 import type { Context } from "./context.ts";
 import { broadcastOf, gatewayIn } from "./device_addresses.ts";
 import { describeStack } from "./describe_stack.ts";
 import { DeviceSetup } from "./device_setup.ts";
 import { Driver } from "./driver.ts";
 import { hooksOf } from "./hooks.ts";
-import { buildPipeline, pipelineOf } from "./pipeline.ts";
-import type { Service } from "./service.ts";
+import { buildPipeline, type Pipeline, pipelineOf } from "./pipeline.ts";
+import type { Change, Service } from "./service.ts";
 import { tcpFlow } from "./tcp_flow.ts";
 import { udpFlow } from "./udp_flow.ts";
 
@@ -32,15 +34,25 @@ export async function buildTungoService(
   context: Context,
   onFatal: (error: unknown) => void,
 ): Promise<Service> {
-  const { handle } = await buildPipeline(pipelineOf(config), context);
-  return new TungoService(config, context, handle, onFatal);
+  const carried = new Carried();
+  const pipeline = await buildPipeline(pipelineOf(config), context, carried);
+  return new TungoService({ config, context, pipeline }, carried, onFatal);
+}
+
+/** What a service goes by until another configuration takes its place. */
+interface Rules {
+  readonly config: TungoServiceConfig;
+  readonly context: Context;
+  readonly pipeline: Pipeline;
 }
 
 class TungoService implements Service {
-  readonly name: string;
-  readonly #config: TungoServiceConfig;
-  readonly #context: Context;
-  readonly #handler: Handler;
+  #config: TungoServiceConfig;
+  #context: Context;
+  #pipeline: Pipeline;
+  readonly #carried: Carried;
+  readonly #gateways = new Set<string>();
+  readonly #broadcasts = new Set<number>();
   readonly #onFatal: (error: unknown) => void;
   readonly #setup: DeviceSetup;
   #driver: Driver | undefined;
@@ -50,16 +62,15 @@ class TungoService implements Service {
   #toldOfLoop = false;
 
   constructor(
-    config: TungoServiceConfig,
-    context: Context,
-    handler: Handler,
+    { config, context, pipeline }: Rules,
+    carried: Carried,
     onFatal: (error: unknown) => void,
   ) {
     const { platform, log, instruments } = context;
-    this.name = config.name;
     this.#config = config;
     this.#context = context;
-    this.#handler = handler;
+    this.#pipeline = pipeline;
+    this.#carried = carried;
     this.#onFatal = onFatal;
     this.#sleepTime = platform.sleepTime();
     this.#setup = new DeviceSetup({
@@ -84,12 +95,39 @@ class TungoService implements Service {
     await this.#announce(device);
   }
 
+  async prepare(config: ServiceConfig, context: Context): Promise<Change> {
+    assert(config.type === "tungo", "a service stays of its type");
+    const carried = this.#carried;
+    const pipeline = await buildPipeline(pipelineOf(config), context, carried);
+    return () => this.#change({ config, context, pipeline });
+  }
+
+  async #change({ config, context, pipeline }: Rules): Promise<void> {
+    const before = this.#config;
+    this.#config = config;
+    this.#context = context;
+    this.#pipeline = pipeline;
+    const ended = await this.#carried.moveTo(pipeline, {
+      ...{ flows: context.flows, onReload: config.onReload },
+    });
+    await this.#setup.change(config.device);
+    this.#noteAddresses();
+    tellOfKept(before, config, context.log);
+    context.log.info("service.reload", { service: config.name, ended });
+  }
+
   close(): Promise<void> {
     this.#closed = true;
     const device = this.#setup.device();
     return device === undefined
       ? Promise.resolve()
       : this.#hooks(device, "preDown");
+  }
+
+  endFlows(): void {
+    // Without the device none of them can finish.
+    const reason = new Error("The service is gone since the reload");
+    this.#context.flows.abortAll(reason, this);
   }
 
   async stop(): Promise<void> {
@@ -103,7 +141,7 @@ class TungoService implements Service {
 
   dump(): string {
     const stack = this.#driver?.stack;
-    return stack === undefined ? "" : describeStack(this.name, stack);
+    return stack === undefined ? "" : describeStack(this.#config.name, stack);
   }
 
   /** A device that somebody deletes is made again; the flows live on in the stack. */
@@ -142,7 +180,7 @@ class TungoService implements Service {
     const { addresses, mtu } = this.#config.device;
     const { name, offload } = device;
     log.info("service.device", {
-      service: this.name,
+      service: this.#config.name,
       name,
       mtu,
       addresses: addresses.map(({ address }) => formatAddress(address)).join(),
@@ -168,24 +206,33 @@ class TungoService implements Service {
   }
 
   #createStack({ mtu, offload }: Device, onDirty: () => void): Stack {
-    const { addresses, gateway } = this.#config.device;
     const { udpTimeout } = this.#config;
-    const gateways = gateway === undefined
-      ? addresses.map(gatewayIn).filter((address) => address !== undefined)
-      : [gateway];
-    const broadcasts = addresses.map(broadcastOf)
-      .filter((address) => address !== undefined);
+    this.#noteAddresses();
     return createStack({
       mtu,
       offload,
       random: this.#context.random,
-      gateways: new Set(gateways.map((address) => formatAddress(address))),
-      broadcasts: new Set(broadcasts),
+      gateways: this.#gateways,
+      broadcasts: this.#broadcasts,
       udpTimeout,
       onSyn: (syn) => this.#onSyn(syn),
       onSession: (session) => this.#onSession(session),
       onDirty,
     });
+  }
+
+  /** For the stack, which looks at them when it needs them. */
+  #noteAddresses(): void {
+    const { addresses, gateway } = this.#config.device;
+    const gateways = gateway === undefined
+      ? addresses.map(gatewayIn).filter((address) => address !== undefined)
+      : [gateway];
+    const broadcasts = addresses.map(broadcastOf)
+      .filter((address) => address !== undefined);
+    this.#gateways.clear();
+    for (const address of gateways) this.#gateways.add(formatAddress(address));
+    this.#broadcasts.clear();
+    for (const address of broadcasts) this.#broadcasts.add(address);
   }
 
   #onSyn(syn: PendingSyn): void {
@@ -194,7 +241,7 @@ class TungoService implements Service {
       syn.reject("silent");
       return;
     }
-    this.#run(tcpFlow(syn, flows.open()));
+    this.#run(tcpFlow(syn, flows.open(this)));
   }
 
   #onSession(session: UdpSession): void {
@@ -204,13 +251,13 @@ class TungoService implements Service {
       return;
     }
     const { udpBufferSize } = this.#config;
-    const flow = udpFlow(session, flows.open(), udpBufferSize);
-    this.#run(flow);
+    this.#run(udpFlow(session, flows.open(this), udpBufferSize));
   }
 
   #run(flow: Flow): void {
     const { flows, instruments } = this.#context;
-    void instruments.watch(flow, (flow) => flows.run(flow, this.#handler));
+    const { handle } = this.#pipeline;
+    void instruments.watch(flow, (flow) => flows.run(flow, handle));
   }
 
   /** What we send ourselves must not come in again: each such packet would make another one. */
@@ -256,4 +303,22 @@ class TungoService implements Service {
 function formatOffload({ tcp, udp, checksum }: Offload): string {
   const on = Object.entries({ tcp, udp, checksum }).filter(([, is]) => is);
   return on.length === 0 ? "none" : on.map(([name]) => name).join();
+}
+
+/** Says what of a new configuration a device and a stack that stay cannot take over. */
+function tellOfKept(
+  before: TungoServiceConfig,
+  now: TungoServiceConfig,
+  log: Log,
+): void {
+  const what = [
+    ...(before.device.mtu === now.device.mtu ? [] : ["mtu"]),
+    ...(before.udpTimeout === now.udpTimeout ? [] : ["udpTimeout"]),
+  ];
+  if (what.length === 0) return;
+  log.warn("service.kept", {
+    service: now.name,
+    what: what.join(),
+    remedy: "It stays as it is until the program is started anew",
+  });
 }

@@ -106,11 +106,9 @@ function withField(
 }
 
 function checkReload({ R }: Command, problems: Problems): void {
-  if (R === undefined) return;
+  if (R === undefined || (parseDuration(R) ?? -1) >= 0) return;
   const place = { path: "", at: optionAt("-R") };
-  if (parseDuration(R) === undefined) {
-    problems.error(`Cannot use "${R}" here: write a duration like 30s`, place);
-  } else problems.warn("Reloading has no effect yet", place);
+  problems.error(`Cannot use "${R}" here: write a duration like 30s`, place);
 }
 
 function optionAt(name: string): Position {

@@ -28,6 +28,8 @@ interface ServiceBase {
   readonly name: string;
   readonly route: RouteConfig;
   readonly hooks: HooksConfig;
+  /** What becomes of flows that a new configuration would send another way, or whose service it has not. */
+  readonly onReload: "end" | "finish";
 }
 
 /** Applications' flows come in through a TUN device. */

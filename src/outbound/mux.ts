@@ -24,12 +24,18 @@ export interface MuxOptions {
 }
 
 /** A carrier for each flow, all of them streams of one that `transport` opens, as long as it lives. */
-export function mux(transport: Transport, options: MuxOptions): Transport {
+export function mux(transport: Transport, options: MuxOptions): MuxTransport {
   const sessions = new Sessions(transport, options);
   const mux: Transport = (base, signal) => sessions.open(base, signal);
   return Object.assign(mux, {
     prepare: (base: Dialer) => sessions.prepare(base),
+    retire: () => sessions.retire(),
   });
+}
+
+export interface MuxTransport extends Transport {
+  /** Hardly any flows will come: the carrier ends with the last of those that it has. */
+  readonly retire: () => void;
 }
 
 interface Session {
@@ -44,6 +50,7 @@ class Sessions {
   /** The one for new flows. Older ones end with their last flow. */
   #newest: Session | undefined;
   #opening: Promise<Session> | undefined;
+  #retired = false;
 
   constructor(transport: Transport, options: MuxOptions) {
     this.#transport = transport;
@@ -55,7 +62,19 @@ class Sessions {
     const { streams, roundTrip } = this.#usable() ??
       await unlessAborted(signal, this.#opening ??= this.#dial(base));
     const isTungo = streams.peerIsTungo();
-    return wrapStream(streams.open(), { roundTrip, isTungo });
+    const carrier = wrapStream(streams.open(), { roundTrip, isTungo });
+    if (this.#retired) {
+      // Others may have waited for it as well.
+      const { clock } = this.#options;
+      clock.callAt(clock.now(), () => this.retire());
+    }
+    return carrier;
+  }
+
+  retire(): void {
+    this.#retired = true;
+    this.#newest?.streams.retire();
+    this.#newest = undefined;
   }
 
   /** A flow that comes later says why, where it fails. */

@@ -19,20 +19,26 @@ export function linuxPlan(options: DevicePlanOptions): Step[] {
 }
 
 function addAddress(prefix: Prefix, device: string): Change {
-  const add = ["addr", "add", formatPrefix(prefix), "dev", device];
+  const it = [formatPrefix(prefix), "dev", device];
   // Duplicate address detection would keep the address unusable for a second, and nobody is there to answer.
-  return isIpv4(prefix.address)
-    ? { do: { run: ["ip", "-4", ...add] } }
-    : { do: { run: ["ip", "-6", ...add, "nodad"] } };
+  const [family, ...how] = isIpv4(prefix.address) ? ["-4"] : ["-6", "nodad"];
+  return {
+    do: { run: ["ip", family, "addr", "add", ...it, ...how] },
+    revoke: { run: ["ip", family, "addr", "del", ...it] },
+  };
 }
 
 function addRoute({ prefix, gateway }: Route, device: string): Change {
   const via = gateway === undefined ? [] : ["via", formatAddress(gateway)];
-  const add = ["route", "add", formatPrefix(prefix), ...via, "dev", device];
   // IPv4 routes have metric 0 unless told otherwise, IPv6 routes 1024, which loses against a router's.
-  return isIpv4(prefix.address)
-    ? { do: { run: ["ip", "-4", ...add] } }
-    : { do: { run: ["ip", "-6", ...add, "metric", "1"] } };
+  const [family, ...metric] = isIpv4(prefix.address)
+    ? ["-4"]
+    : ["-6", "metric", "1"];
+  const it = [formatPrefix(prefix), ...via, "dev", device, ...metric];
+  return {
+    do: { run: ["ip", family, "route", "add", ...it] },
+    revoke: { run: ["ip", family, "route", "del", ...it] },
+  };
 }
 
 const RESOLV_CONF = "/etc/resolv.conf";
@@ -50,7 +56,10 @@ function useNameservers(
     ways: [
       // "~." and the default route, or systemd-resolved goes on asking the other links too.
       [
-        { do: { run: ["resolvectl", "dns", device, ...servers] } },
+        {
+          do: { run: ["resolvectl", "dns", device, ...servers] },
+          revoke: { run: ["resolvectl", "revert", device] },
+        },
         { do: { run: ["resolvectl", "domain", device, "~."] } },
         { do: { run: ["resolvectl", "default-route", device, "yes"] } },
       ],

@@ -18,6 +18,8 @@ export interface Change {
   readonly do: Action;
   /** Absent where the change ends with the device. */
   readonly undo?: Action;
+  /** Takes it back while the device stays, where that is no matter of `undo`. */
+  readonly revoke?: Action;
 }
 
 /** The first of several ways that works as a whole. Where none does, the program goes on with a warning. */

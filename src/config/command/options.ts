@@ -8,7 +8,7 @@ export const FLAGS = {
 /** What a start takes beside them. */
 export const RUN_FLAGS = {
   string: [...FLAGS.string, "pcap", "fault"],
-  boolean: FLAGS.boolean,
+  boolean: [...FLAGS.boolean, "watch"],
   collect: FLAGS.collect,
 } as const;
 
@@ -40,4 +40,12 @@ export interface Command {
   readonly DD: boolean;
   /** Period of reloads. */
   readonly R?: string | undefined;
+}
+
+/** When a configuration is read again. */
+export interface ReloadCommand {
+  /** Go's duration. */
+  readonly R?: string | undefined;
+  /** When one of its files is written. */
+  readonly watch: boolean;
 }

@@ -1,5 +1,5 @@
 import type { ChainConfig } from "../chain_schema.ts";
-import type { HooksConfig, RouteConfig } from "../schema.ts";
+import type { ServiceConfig } from "../schema.ts";
 import { decodeBypasses } from "./bypass.ts";
 import { decodeChain } from "./chain.ts";
 import type { Context } from "./context.ts";
@@ -59,7 +59,7 @@ export function partsOf(service: Section, { problems }: Context): ServiceParts {
 export function decodeCommon(
   parts: ServiceParts,
   context: Context,
-): { readonly route: RouteConfig; readonly hooks: HooksConfig } {
+): Pick<ServiceConfig, "route" | "hooks" | "onReload"> {
   const { service, handler, serviceMetadata: metadata } = parts;
   const { problems } = context;
   refuse(handler, ["chainGroup"], problems);
@@ -97,6 +97,7 @@ export function decodeCommon(
       strict: parts.handlerMetadata.boolean(["strict"]),
     },
     hooks: decodeHooks(metadata, problems),
+    onReload: metadata.choice(["onReload"], ["end", "finish"], "end"),
   };
 }
 

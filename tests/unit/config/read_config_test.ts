@@ -251,7 +251,6 @@ Deno.test("readConfig warns of what operators do not get yet", () => {
       environment: { GOST_PROFILING: ":2" },
     }),
     [
-      "-R: Reloading has no effect yet",
       '-api: "api" has no effect (api)',
       'GOST_PROFILING: "profiling" has no effect (profiling)',
     ],

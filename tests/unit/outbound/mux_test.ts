@@ -37,7 +37,7 @@ function begin() {
   const take = (signal = new AbortController().signal) =>
     transport(NOWHERE, signal);
   return {
-    ...{ clock, opened, take },
+    ...{ clock, opened, take, retire: transport.retire },
     fail: (error: Error | undefined) => failure = error,
     /** A flow's carrier, the octets "hi" sent on it. */
     async flow(): Promise<Carrier> {
@@ -120,4 +120,18 @@ Deno.test("mux() trusts no carrier that has been silent for longer than its peer
   old.abort(new Error("enough"));
   assertEquals(opened[0]?.state(), "The other end was aborted");
   assertEquals(opened[1]?.state(), "open");
+});
+
+Deno.test("mux() that is retired ends its carrier with the last of its flows", async () => {
+  const { clock, opened, flow, retire } = begin();
+  const first = await flow();
+  retire();
+  await first.write(ascii("still"));
+  assertEquals(opened[0]?.state() === "open", true);
+  const late = await flow();
+  await clock.advance(0);
+  assertEquals(opened.length, 2);
+  for (const carrier of [first, late]) carrier.abort(new Error("done"));
+  await clock.advance(0);
+  assertEquals(opened.filter((node) => node.state() === "open"), []);
 });

@@ -59,11 +59,19 @@ Deno.test("linuxPlan carries out the tutorial's command line", () => {
           ...["ip", "-4", "addr", "add", "192.168.123.1/24", "dev", "tungo"],
         ],
       },
+      revoke: {
+        run: [
+          ...["ip", "-4", "addr", "del", "192.168.123.1/24", "dev", "tungo"],
+        ],
+      },
     },
     {
       ways: [
         [
-          { do: { run: ["resolvectl", "dns", "tungo", "1.1.1.1"] } },
+          {
+            do: { run: ["resolvectl", "dns", "tungo", "1.1.1.1"] },
+            revoke: { run: ["resolvectl", "revert", "tungo"] },
+          },
           { do: { run: ["resolvectl", "domain", "tungo", "~."] } },
           { do: { run: ["resolvectl", "default-route", "tungo", "yes"] } },
         ],
@@ -197,3 +205,21 @@ function address(text: string): Uint8Array {
   assert(address, text);
   return address;
 }
+
+Deno.test("linuxPlan says how addresses and routes are taken back while the device stays", () => {
+  const steps = plan({
+    net: "192.168.123.1/24,fd12::1/64",
+    routes: ["10.0.0.0/8", "2001:db8::/32"],
+  });
+  assertEquals(
+    steps.map((step) =>
+      "do" in step && step.revoke !== undefined ? formatAction(step.revoke) : ""
+    ),
+    [
+      "ip -4 addr del 192.168.123.1/24 dev tungo",
+      "ip -6 addr del fd12::1/64 dev tungo",
+      "ip -4 route del 10.0.0.0/8 dev tungo",
+      "ip -6 route del 2001:db8::/32 dev tungo metric 1",
+    ],
+  );
+});

@@ -25,6 +25,7 @@ Deno.test("decodeProxyService fills in every default", () => {
       strict: false,
     },
     hooks: { preUp: [], postUp: [], preDown: [], postDown: [] },
+    onReload: "end",
     host: "",
     port: 8_443,
     listener: {

@@ -17,6 +17,7 @@ Deno.test("decodeTungoService fills in every default [C.2, C.3]", () => {
       strict: false,
     },
     hooks: { preUp: [], postUp: [], preDown: [], postDown: [] },
+    onReload: "end",
     device: {
       at,
       name: "tungo",
