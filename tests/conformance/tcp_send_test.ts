@@ -39,6 +39,19 @@ Deno.test("55 TCP sends super-packets where the device takes them, cut at the pe
   assertEquals(lengths(d), [65_000, 35_000]);
 });
 
+Deno.test("TCP sends segments of the largest MTU with room for every option [K28]", () => {
+  const d = drill("ESTABLISHED", {
+    mtu: 65_535,
+    offload: OFFLOAD,
+    syn: { mss: 65_495, scale: 7, timestamps: [1, 0], sackPermitted: true },
+  });
+  d.in({ seq: 1, ack: 1, window: 8000, timestamps: [2, 0] });
+
+  d.write(100_000);
+
+  assertEquals(lengths(d), [65_455, 34_545]);
+});
+
 Deno.test("TCP sends a short segment as an ordinary packet although the device takes super-packets", () => {
   const d = drill("ESTABLISHED", { offload: OFFLOAD });
   d.write("hello");

@@ -77,7 +77,11 @@ export function agree(
     ? DEFAULT_MSS[version]
     : Math.max(MIN_MSS, peer.mss);
   const options = peer.timestamps ? TIMESTAMPS_LENGTH : 0;
-  const mss = Math.min(offered, ourMss(version, mtu)) - options;
+  // A segment of the largest MTU must have room for SACK, too.
+  const mss = Math.min(
+    Math.min(offered, ourMss(version, mtu)) - options,
+    MAX_BURST,
+  );
   return {
     sizes: {
       scale: Math.max(0, peer.windowScale),
