@@ -3,7 +3,8 @@ import { NO_EGRESS } from "../config/decode/egress.ts";
 import { NO_NAMES } from "../config/decode/names.ts";
 import type { Context } from "./context.ts";
 import { Names } from "./names.ts";
-import { buildDirect, buildOutbound } from "./outbound.ts";
+import { buildDirect } from "./node.ts";
+import { buildOutbound } from "./outbound.ts";
 import { randomId } from "./resolvers.ts";
 
 /** For a dial on behalf of a question, which has a bound of its own. */
@@ -28,6 +29,7 @@ export function buildNames(
     async through(chain) {
       const { dialer } = await buildOutbound({
         chain,
+        group: undefined,
         bypasses: [],
         names: NO_NAMES,
         egress: NO_EGRESS,

@@ -1,6 +1,6 @@
 import type { Flow, Target } from "../flow/flow.ts";
 import type { Handler, Outcome } from "../flow/handler.ts";
-import type { Route } from "../outbound/route.ts";
+import type { Route, RouteNode } from "../outbound/route.ts";
 import type { Flows } from "./flows.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { nobody, SILENT_CHANNEL, streamSaying } from "./silent_application.ts";
@@ -65,6 +65,10 @@ export class Carried {
   }
 }
 
+function identityOf({ identity }: RouteNode): string {
+  return identity;
+}
+
 /** The flow as if it came only now, with all that is known of it. */
 function again(flow: Flow, { target, route }: Entry["taken"] & object): Flow {
   const { src, dst, name, called, namePort, addresses } = target;
@@ -72,7 +76,7 @@ function again(flow: Flow, { target, route }: Entry["taken"] & object): Flow {
     id: flow.id,
     src,
     dst,
-    keep: new Set(route.nodes.map(({ identity }) => identity)),
+    keep: new Set([route.chain ?? "", ...route.nodes.map(identityOf)]),
     ...nobody(),
     ...(name === undefined ? {} : { name }),
     ...(called === undefined ? {} : { called }),

@@ -74,15 +74,15 @@ export async function buildPipeline(
     context,
     (target, route) => carried.note(target, route),
   );
-  const { dialer } = outbound;
+  const connecting = { dialer: outbound.dialer, retries: route.retries };
   const handshake = new Handshake({ mode, clock, timeout: route.dialTimeout });
   const decide = await context.bypasses.group(route.bypasses);
   const stages = (prepare: Outbound["prepare"]): Middleware[] =>
     buildStages(options, { ...outbound, prepare, decide, clock, answers });
   const connect: Handler = (flow) =>
     flow.protocol === "tcp"
-      ? connectTcp(flow, dialer, handshake)
-      : connectUdp(flow, dialer);
+      ? connectTcp(flow, handshake, connecting)
+      : connectUdp(flow, connecting);
   const carry: Handler = (flow) => carried.during(flow, connect);
   const handle = compose(
     stages(outbound.prepare),

@@ -21,7 +21,7 @@ import { Carried } from "./carried.ts";
 import type { Context } from "./context.ts";
 import { hooksOf } from "./hooks.ts";
 import { buildListening, type Listening } from "./listening.ts";
-import { revealed } from "./outbound.ts";
+import { revealed } from "./node.ts";
 import { buildPipeline, type Pipeline, pipelineOf } from "./pipeline.ts";
 import type { Change, Service } from "./service.ts";
 

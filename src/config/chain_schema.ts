@@ -11,6 +11,32 @@ export interface ChainConfig {
   readonly name: string;
   /** At least one, nearest first. */
   readonly hops: readonly HopConfig[];
+  /** Its share in a group with `random`, at least 1. */
+  readonly weight: number;
+  /** Taken only where no other chain of a group is left. */
+  readonly backup: boolean;
+  /** In a group: undefined for what the group says. */
+  readonly maxFails: number | undefined;
+  readonly failTimeout: Millis | undefined;
+}
+
+/** Chains of which each flow takes one. */
+export interface ChainGroupConfig {
+  readonly at: Position;
+  readonly name: string;
+  readonly strategy: StrategyConfig;
+  /** At least one. */
+  readonly entries: readonly GroupEntryConfig[];
+}
+
+export interface GroupEntryConfig {
+  readonly chain: ChainConfig;
+  /** Undefined for all flows. */
+  readonly rule: NodeRuleConfig | undefined;
+  /** So many failures in a row keep flows away from it, at least 1. */
+  readonly maxFails: number;
+  /** For how long. */
+  readonly failTimeout: Millis;
 }
 
 export interface HopConfig {

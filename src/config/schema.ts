@@ -6,6 +6,7 @@ import type {
   BypassConfig,
   CertificateConfig,
   ChainConfig,
+  ChainGroupConfig,
   CredentialsConfig,
   EgressConfig,
   MuxConfig,
@@ -75,8 +76,10 @@ export type ProxyProtocolConfig =
 
 /** How the flows of a service get out. */
 export interface RouteConfig {
-  /** Without one everything goes direct. */
+  /** Without one, or a group, everything goes direct. */
   readonly chain: ChainConfig | undefined;
+  /** In place of a chain. */
+  readonly group: ChainGroupConfig | undefined;
   /** A hit rejects the flow. */
   readonly bypasses: readonly BypassConfig[];
   /** For the names of targets. */
@@ -87,7 +90,7 @@ export interface RouteConfig {
   readonly dialTimeout: Millis;
   /** Attempts after the first. */
   readonly retries: number;
-  /** Flows for which a hop of the chain has no node are turned down. */
+  /** Flows for which a hop of the chain has no node, or the group no chain, are turned down. */
   readonly strict: boolean;
 }
 

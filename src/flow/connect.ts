@@ -5,6 +5,7 @@ import { aborted } from "./deadline.ts";
 import type { Dialer, Upstream } from "./dialer.ts";
 import { formatEndpoint, type TcpFlow, type UdpFlow } from "./flow.ts";
 import type { Outcome } from "./handler.ts";
+import { retry } from "./retry.ts";
 import { splice } from "./splice.ts";
 
 /**
@@ -42,12 +43,19 @@ export class Handshake {
     return this.#options.mode === "eager";
   }
 
-  /** Resolves when the application may be answered; rejects with the upstream's refusal, or "timeout". */
-  async mayAccept(flow: TcpFlow, upstream: Upstream): Promise<void> {
+  /**
+   * Resolves when the application may be answered; rejects with the upstream's refusal, or "timeout". Where the dial can be
+   * tried again an answer is waited for, whatever the destination has answered lately: it may be this node that fails.
+   */
+  async mayAccept(
+    flow: TcpFlow,
+    upstream: Upstream,
+    retriesLeft: number,
+  ): Promise<void> {
     const answered = upstream.answered.then(() => this.#trust(flow));
     answered.catch(() => {});
     const early = flow.accepted ? !flow.confirm : this.isEager();
-    if (early || this.#isTrusted(flow)) return;
+    if (retriesLeft === 0 && (early || this.#isTrusted(flow))) return;
     const { mode, timeout } = this.#options;
     const patience = mode === "truthful" && !flow.accepted
       ? Infinity
@@ -91,15 +99,29 @@ export class Handshake {
   }
 }
 
+export interface ConnectOptions {
+  readonly dialer: Dialer;
+  /** Dials after the first, when one has failed. */
+  readonly retries: number;
+}
+
 /** Dials first and accepts second: a failed dial becomes a refusal, not a connection that opens and dies. */
 export async function connectTcp(
   flow: TcpFlow,
-  dialer: Dialer,
   handshake: Handshake,
+  { dialer, retries }: ConnectOptions,
 ): Promise<Outcome> {
   const early = handshake.isEager() ? await flow.accept() : undefined;
-  await using upstream = await dialer.dialStream(flow);
-  await handshake.mayAccept(flow, upstream);
+  await using upstream = await retry(flow, retries, async (left) => {
+    const upstream = await dialer.dialStream(flow);
+    try {
+      await handshake.mayAccept(flow, upstream, left);
+      return upstream;
+    } catch (error) {
+      await upstream[Symbol.asyncDispose]();
+      throw error;
+    }
+  });
   await using local = early ?? await flow.accept();
   await Promise.race([
     splice(local, upstream, flow.traffic),
@@ -111,9 +133,13 @@ export async function connectTcp(
 /** A session needs no answer: the first datagram goes out as soon as there is a way. */
 export async function connectUdp(
   flow: UdpFlow,
-  dialer: Dialer,
+  { dialer, retries }: ConnectOptions,
 ): Promise<Outcome> {
-  await using upstream = await dialer.dialDatagram(flow);
+  await using upstream = await retry(
+    flow,
+    retries,
+    () => dialer.dialDatagram(flow),
+  );
   await using local = await flow.accept();
   upstream.deliver((payload, from) => {
     flow.traffic.received += payload.length;

@@ -5,7 +5,7 @@ import type { Target } from "../flow/flow.ts";
 import { type BypassGroup, candidatesOf } from "../rules/bypass.ts";
 import type { Leg } from "./leg.ts";
 import { race } from "./race.ts";
-import type { Route, RouteNode, Router } from "./route.ts";
+import type { OnLeftOut, Route, RouteNode, Router } from "./route.ts";
 import type { Choice, Select, Selection } from "./select.ts";
 
 /** One of a hop's nodes. */
@@ -25,17 +25,15 @@ export interface ChainHop {
   /** Without a node the chain ends before this hop, too, or, where it is strict, the flow is turned down. */
   readonly select: Select<ChainNode>;
   readonly strict: boolean;
-  /** More than one, so that the trace says which it was. */
-  readonly hasChoice: boolean;
-  /** A node's bypass or rule may go by the target's name, or a node is asked for it. */
-  readonly needsName: boolean;
+  /** Those that there are now. */
+  readonly nodes: () => readonly ChainNode[];
 }
 
 export interface ChainOptions {
   readonly direct: Route;
   readonly hops: readonly ChainHop[];
   /** Told of flows that go past a hop although no bypass of the hop says so. */
-  readonly onLeftOut: (hop: ChainHop, because: string) => void;
+  readonly onLeftOut: OnLeftOut;
 }
 
 /** The hops as far as no bypass ends them, each by a node of its own choice; `direct` where none is left. GOST's semantics of a bypass on a hop. */
@@ -49,7 +47,7 @@ export function chain({ direct, hops, onLeftOut }: ChainOptions): Router {
       let egress: Route["egress"] | undefined;
       let way: Dialer | undefined;
       for (const hop of hops) {
-        const { name: by, hasChoice } = hop;
+        const { name: by } = hop;
         const { chosen, because, bypassed } = enter(hop, network, target);
         if (!isSome(chosen)) {
           if (!bypassed && hop.strict) {
@@ -62,7 +60,7 @@ export function chain({ direct, hops, onLeftOut }: ChainOptions): Router {
           break;
         }
         const node = nodeOf(chosen);
-        if (hasChoice) target.trace.push({ by, what: node.name, because });
+        if (hasChoice(hop)) target.trace.push({ by, what: node.name, because });
         nodes.push(node);
         egress ??= node.egress;
         way = join(chosen, way);
@@ -72,6 +70,11 @@ export function chain({ direct, hops, onLeftOut }: ChainOptions): Router {
         : { nodes, dialer: way, egress, identity: identityOf(nodes) };
     },
   };
+}
+
+/** The trace says which node it was. */
+function hasChoice({ nodes }: ChainHop): boolean {
+  return nodes().length > 1;
 }
 
 function isSome<T>(list: readonly T[]): list is readonly [T, ...T[]] {
@@ -144,13 +147,18 @@ function needsName(
   network: string,
   target: Target,
 ): boolean {
-  for (const { bypass, needsName } of hops) {
+  for (const { bypass, nodes } of hops) {
     const verdict = bypass?.(network, candidatesOf(target));
     if (verdict?.final === false) return true;
     if (verdict?.bypassed) return false;
-    if (needsName) return true;
+    if (nodes().some(mayNeedName)) return true;
   }
   return false;
+}
+
+/** It is asked for the name where it is another machine, or its bypass or rule may go by it. */
+function mayNeedName({ host, bypass, rule }: ChainNode): boolean {
+  return host !== undefined || bypass !== undefined || rule !== undefined;
 }
 
 /** Has the carrier ready that `target` will take unless its name says otherwise. Where a hop has a choice only the dial itself makes it. */
@@ -160,9 +168,9 @@ function prepare(
   target: Target,
 ): void {
   let way: Dialer | undefined;
-  for (const { bypass, select, hasChoice } of hops) {
-    if (bypass?.(network, candidatesOf(target)).bypassed) break;
-    const [node] = hasChoice ? [] : select(network, target).chosen;
+  for (const hop of hops) {
+    if (hop.bypass?.(network, candidatesOf(target)).bypassed) break;
+    const [node] = hasChoice(hop) ? [] : hop.select(network, target).chosen;
     if (node === undefined) return;
     way = node.through(way);
   }

@@ -25,7 +25,15 @@ export interface Route {
   readonly dialer: Dialer;
   /** Equal for the same way, also in another configuration. Not to be shown. */
   readonly identity: string;
+  /** Of a group the chain that was chosen, by its identity. */
+  readonly chain?: string;
 }
+
+/** Told of flows that go past a hop or a group, as nothing in it is for them. */
+export type OnLeftOut = (
+  what: { readonly name: string; readonly at: Position },
+  because: string,
+) => void;
 
 /**
  * Decides for a flow of `network` ("tcp", "udp", "tcp6"), and adds a step to its trace for whatever there was to decide; undefined

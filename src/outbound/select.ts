@@ -40,7 +40,8 @@ export type Strategy = "round" | "random" | "fifo" | "hash" | "parallel";
 
 export interface SelectOptions<C extends Choice> {
   readonly strategy: Strategy;
-  readonly all: readonly C[];
+  /** Asked for each dial, as they may change. */
+  readonly all: () => readonly C[];
   /** In [0, 1). */
   readonly random: () => number;
 }
@@ -62,8 +63,9 @@ export function select<C extends Choice>(
 ): Select<C> {
   const pick = pickBy<C>(strategy, random);
   return (network, target) => {
+    const choices = all();
     const excluded: string[] = [];
-    const allowed = all.filter((choice) => {
+    const allowed = choices.filter((choice) => {
       const reason = exclusionOf(choice, network, target);
       if (reason !== undefined) excluded.push(reason);
       return reason === undefined;
@@ -86,7 +88,7 @@ export function select<C extends Choice>(
     const tier = highestTier(withoutBackups(working));
     const chosen = tier.length === 1 ? tier : pick(tier, target);
     const where = chosen.map(({ at }) => formatPosition(at)).join(" and ");
-    const how = `${strategy}, ${tier.length} of ${all.length}, ${where}`;
+    const how = `${strategy}, ${tier.length} of ${choices.length}, ${where}`;
     return { chosen, because: ruleOf(chosen) ?? how };
   };
 }

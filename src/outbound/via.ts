@@ -1,13 +1,14 @@
 import type { Clock, Millis } from "../base/clock.ts";
 import { DialError, ProtocolError, TruncatedError } from "../base/errors.ts";
 import { withDeadline } from "../flow/deadline.ts";
-import type { Dialer } from "../flow/dialer.ts";
+import type { Dialer, Upstream } from "../flow/dialer.ts";
 import {
   type Endpoint,
   formatEndpoint,
   type Step,
   type Target,
 } from "../flow/flow.ts";
+import { wrapStream } from "../flow/wrap.ts";
 import { parseAddress } from "../wire/address.ts";
 import { Associations } from "./associations.ts";
 import type { Carrier, Connector, Transport } from "./contracts.ts";
@@ -56,6 +57,7 @@ export function via(base: Dialer, hop: Hop): Leg {
       ) return await alone.dialDatagram(target);
       try {
         const channel = await associations.dial(target, endpoint);
+        hop.health.succeed();
         target.trace.push(step(hop, endpoint));
         return channel;
       } catch (error) {
@@ -86,20 +88,25 @@ type Open = (signal: AbortSignal) => Promise<Carrier>;
 function over(open: Open, hop: Hop): Dialer {
   const { connector } = hop;
   return {
-    dialStream: (target) =>
-      dial(
+    async dialStream(target) {
+      const upstream = await dial(
         open,
         hop,
         target,
         (carrier) => connector.connectStream(carrier, target),
-      ),
-    dialDatagram: (target) =>
-      dial(
+      );
+      return judged(hop, upstream);
+    },
+    async dialDatagram(target) {
+      const channel = await dial(
         open,
         hop,
         target,
         (carrier) => connector.connectDatagram(carrier, target),
-      ),
+      );
+      hop.health.succeed();
+      return channel;
+    },
   };
 }
 
@@ -133,15 +140,47 @@ async function dial<T>(
         return connect(carrier);
       },
     );
-    hop.health.succeed();
     target.trace.push(step(hop, endpoint));
     return result;
   } catch (error) {
     carrier.abort(error);
     if (signal.aborted) throw error;
     judge(hop, error);
-    throw error instanceof DialError ? error : blame(hop, error);
+    throw isTargets(error) ? error : blame(hop, error);
   }
+}
+
+/** `upstream`, whose answer may come only later: it says how the node fares as well, unless we have let go of it before. */
+function judged(hop: Hop, upstream: Upstream): Upstream {
+  let isOver = false;
+  const answered = upstream.answered.then(
+    () => hop.health.succeed(),
+    (error) => {
+      if (isOver) throw error;
+      judge(hop, error);
+      throw isTargets(error) ? error : blame(hop, error);
+    },
+  );
+  answered.catch(() => {});
+  const { patience, roundTrip } = upstream;
+  return wrapStream(upstream, {
+    answered,
+    patience,
+    roundTrip,
+    abort(reason) {
+      isOver = true;
+      upstream.abort(reason);
+    },
+    [Symbol.asyncDispose]() {
+      isOver = true;
+      return upstream[Symbol.asyncDispose]();
+    },
+  });
+}
+
+/** What a node says of a target; that it does not accept us it says of itself. */
+function isTargets(error: unknown): boolean {
+  return error instanceof DialError && error.kind !== "auth";
 }
 
 /** A failure to get this far is the node's, not the target's. */

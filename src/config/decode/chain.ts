@@ -33,7 +33,13 @@ export function decodeChain(
   const { problems } = context;
   const name = text(section, "name");
   const metadata = new Metadata(section, problems);
-  metadata.accept("backup", "weight", "maxFails", "failTimeout");
+  const inGroup = {
+    weight: metadata.integer(["weight"], { fallback: 1 }),
+    backup: metadata.boolean(["backup"]),
+    maxFails: metadata.integer(["maxFails", "max_fails"], { fallback: 0 }) ||
+      undefined,
+    failTimeout: metadata.duration(["failTimeout", "fail_timeout"], undefined),
+  };
   reportUnknown([metadata], [], problems);
   const entries = children(section, "hops");
   if (entries.length === 0) {
@@ -44,7 +50,7 @@ export function decodeChain(
   }
   const hops = entries.map((entry, i) => decodeHop(entry, i, context))
     .filter((hop) => hop !== undefined);
-  const chain = { at: section.at, name, hops };
+  const chain = { at: section.at, name, hops, ...inGroup };
   context.chains.set(section.node, chain);
   return chain;
 }

@@ -41,13 +41,13 @@ export interface SelectorConfig {
   readonly failTimeout: Millis;
 }
 
-/** How a hop chooses among its nodes. With one there is nothing to choose, but a misspelling is one all the same. */
+/** How a hop chooses among its nodes, or a group among its chains. With one there is nothing to choose, but a misspelling is one all the same. */
 export function decodeSelector(
-  hop: Section,
+  owner: Section,
   hasChoice: boolean,
   problems: Problems,
 ): SelectorConfig {
-  const selector = child(hop, "selector");
+  const selector = child(owner, "selector");
   if (hasChoice) refuse(selector, ["maxLatency"], problems);
   const maxFails = integer(selector, "maxFails");
   const failTimeout = integer(selector, "failTimeout");

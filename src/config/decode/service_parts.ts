@@ -1,7 +1,7 @@
-import type { ChainConfig } from "../chain_schema.ts";
-import type { ServiceConfig } from "../schema.ts";
+import type { RouteConfig, ServiceConfig } from "../schema.ts";
 import { decodeBypasses } from "./bypass.ts";
 import { decodeChain } from "./chain.ts";
+import { decodeChainGroup } from "./chain_group.ts";
 import type { Context } from "./context.ts";
 import { decodeEgress, NO_EGRESS } from "./egress.ts";
 import { decodeHooks } from "./hooks.ts";
@@ -12,7 +12,6 @@ import {
   ignore,
   integer,
   place,
-  refuse,
   says,
   type Section,
   text,
@@ -62,7 +61,6 @@ export function decodeCommon(
 ): Pick<ServiceConfig, "route" | "hooks" | "onReload"> {
   const { service, handler, serviceMetadata: metadata } = parts;
   const { problems } = context;
-  refuse(handler, ["chainGroup"], problems);
   ignore(service, [
     "limiter",
     "quotas",
@@ -88,7 +86,7 @@ export function decodeCommon(
   }
   return {
     route: {
-      chain: decodeServiceChain(parts, context),
+      ...decodeWay(parts, context),
       bypasses: decodeBypasses(service, context),
       names: decodeNames(service, NO_NAMES, context),
       egress: decodeEgress(service, metadata, { outer: NO_EGRESS, problems }),
@@ -128,13 +126,16 @@ export function reportUnknownOfService(
   );
 }
 
-function decodeServiceChain(
+function decodeWay(
   { handler, serviceMetadata }: ServiceParts,
   context: Context,
-): ChainConfig | undefined {
+): Pick<RouteConfig, "chain" | "group"> {
   const ignored = serviceMetadata.boolean(["ignoreChain"]);
   const name = text(handler, "chain");
-  if (name === "") return undefined;
-  const chain = decodeChain(name, place(handler, "chain"), context);
-  return ignored ? undefined : chain;
+  const chain = name === ""
+    ? undefined
+    : decodeChain(name, place(handler, "chain"), context);
+  const group = decodeChainGroup(handler, chain, context);
+  if (ignored) return { chain: undefined, group: undefined };
+  return { chain: group === undefined ? chain : undefined, group };
 }

@@ -60,7 +60,7 @@ function connect(
     },
     dialDatagram: () => rejected(new Error("not here")),
   };
-  const done = connectTcp(flow, dialer, handshake);
+  const done = connectTcp(flow, handshake, { dialer, retries: 0 });
   done.catch(() => {});
   return { application, local, near, target, answer, events, flow, done };
 }
@@ -249,8 +249,11 @@ function beginUdp() {
   const { signal } = controller;
   const accept = () => channel("local", near.promise, disposed);
   const done = connectUdp(udpFlow({ signal, accept }), {
-    dialStream: () => rejected(new Error("not here")),
-    dialDatagram: () => channel("upstream", far.promise, disposed),
+    dialer: {
+      dialStream: () => rejected(new Error("not here")),
+      dialDatagram: () => channel("upstream", far.promise, disposed),
+    },
+    retries: 0,
   });
   done.catch(() => {});
   return { near, far, controller, disposed, done };
@@ -279,4 +282,33 @@ Deno.test("connectUdp() takes a session's end for no abort", async () => {
   run.near.resolve();
   run.controller.abort(new Error("The session is over"));
   await run.done;
+});
+
+Deno.test("connectTcp() dials again when the answer is a refusal, also for a destination that it trusts [K.5]", async () => {
+  const clock = new ManualClock();
+  const handshake = new Handshake({ mode: "auto", clock, timeout: 15_000 });
+  for (const says of ["yes", "no, then yes"]) {
+    const [application, local] = streamPair();
+    const flow = tcpFlow(local);
+    let dials = 0;
+    const dialer: Dialer = {
+      dialStream() {
+        const refuses = says !== "yes" && dials === 0;
+        dials++;
+        const answered = refuses
+          ? rejected(new DialError("auth", "who are you?", { node: "n" }))
+          : READY;
+        const [near, far] = streamPair();
+        void far.closeWrite();
+        return Promise.resolve(upstreamOf(near, { answered, patience: 100 }));
+      },
+      dialDatagram: () => rejected(new Error("not here")),
+    };
+    const done = connectTcp(flow, handshake, { dialer, retries: 1 });
+    await application.closeWrite();
+    await done;
+    assertEquals(dials, says === "yes" ? 1 : 2);
+    const reasons = flow.trace.map(({ because }) => because);
+    assertEquals(reasons, says === "yes" ? [] : ["who are you?"]);
+  }
 });

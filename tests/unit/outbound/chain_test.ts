@@ -10,6 +10,7 @@ import {
 } from "../../../src/outbound/chain.ts";
 import { type Leg, legOf } from "../../../src/outbound/leg.ts";
 import {
+  type OnLeftOut,
   type Route,
   routed,
   type Router,
@@ -46,7 +47,7 @@ function way(name: string): Dialer {
 function routerOf(
   hops: readonly ChainHop[],
   direct: Partial<Route> = {},
-  onLeftOut = (_: ChainHop, _because: string): void => {},
+  onLeftOut: OnLeftOut = () => {},
 ): Router {
   const out = {
     nodes: [],
@@ -75,6 +76,7 @@ function node(name: string, bypass?: BypassGroup): ChainNode {
   return {
     name,
     at: AT,
+    host: name,
     way: `relay+tcp ${name}:1`,
     identity: name,
     egress: () => [],
@@ -89,13 +91,12 @@ function node(name: string, bypass?: BypassGroup): ChainNode {
 
 function nodes(
   ...all: ChainNode[]
-): Pick<ChainHop, "select" | "strict" | "hasChoice" | "needsName"> {
+): Pick<ChainHop, "select" | "strict" | "nodes"> {
   const random = (): number => 0;
   return {
     strict: false,
-    select: select({ strategy: "fifo", all, random }),
-    hasChoice: all.length > 1,
-    needsName: true,
+    select: select({ strategy: "fifo", all: () => all, random }),
+    nodes: () => all,
   };
 }
 
@@ -230,7 +231,8 @@ Deno.test("chain() says which way a flow would take without dialling", () => {
 Deno.test("chain() says whether a name may change the way, or what is asked for on it", () => {
   const lan = bypassing("192.0.2.0/24");
   const other = bypassing("10.0.0.0/8");
-  const plain: ChainHop = { ...hop("direct"), needsName: false };
+  const { host: _, ...itself } = node("itself");
+  const plain: ChainHop = { ...hop("direct"), ...nodes(itself) };
   const rows: [string, ChainHop[], boolean][] = [
     ["no hop", [], false],
     ["a node is asked for it", [hop("h")], true],
@@ -319,8 +321,8 @@ Deno.test("chain() goes through whichever of several nodes is reached first wher
   const random = (): number => 0;
   const racing: ChainHop = {
     ...hop("hop-0"),
-    select: select({ strategy: "parallel", all, random }),
-    hasChoice: true,
+    select: select({ strategy: "parallel", all: () => all, random }),
+    nodes: () => all,
   };
   const target = flow();
   const route = routerOf([racing]).decide("tcp", target);

@@ -51,7 +51,7 @@ function choose(
 ): string[] {
   const choose = select({
     strategy: "round",
-    all: nodes.map(choice),
+    all: () => nodes.map(choice),
     random: () => 0,
     ...options,
   });
@@ -69,7 +69,7 @@ Deno.test("select() takes one after the other by round, and keeps its count when
   let failed = false;
   const b = { ...choice(B), health: { isFailed: () => failed } };
   const all = [choice(A), b, choice(C)];
-  const next = select({ strategy: "round", all, random: () => 0 });
+  const next = select({ strategy: "round", all: () => all, random: () => 0 });
   const target = tcpFlow(streamPair()[0]);
   const take = (): string | undefined => next("tcp", target).chosen[0]?.name;
   assertEquals(take(), "a");
@@ -120,7 +120,7 @@ Deno.test("select() leaves out what a bypass hits, and says which when that is a
   const bypass = target.dst.host;
   assertEquals(choose([{ ...A, bypass }, B], 2), ["b", "b"]);
   const all = [choice({ ...A, bypass })];
-  const next = select({ strategy: "round", all, random: () => 0 });
+  const next = select({ strategy: "round", all: () => all, random: () => 0 });
   const { chosen, because } = next("tcp", target);
   assertEquals(chosen, []);
   assertMatch(because, / matches .*, a\.yaml:1:1$/);
@@ -130,7 +130,7 @@ Deno.test("select() keeps a flow on the node that it goes through already, unles
   const nodes = [A, { name: "b", failed: true }, { name: "c", bypass: "*" }];
   const choose = select({
     strategy: "round",
-    all: nodes.map(choice),
+    all: () => nodes.map(choice),
     random: () => 0,
   });
   const rows = [["b", "b"], ["c", "a"], ["gone", "a"]] as const;
@@ -142,7 +142,7 @@ Deno.test("select() keeps a flow on the node that it goes through already, unles
 
 Deno.test("select() does not keep a flow on a node when another is for it more specially", () => {
   const all = [A, { ...B, priority: 20 }].map(choice);
-  const choose = select({ strategy: "round", all, random: () => 0 });
+  const choose = select({ strategy: "round", all: () => all, random: () => 0 });
   const flow = tcpFlow(streamPair()[0], { keep: new Set(["a"]) });
   assertEquals(choose("tcp", flow).chosen[0]?.name, "b");
 });
@@ -177,7 +177,7 @@ Deno.test("select() leaves out what is for other flows, and says which rule it w
   assertEquals(choose([never, B], 1), ["b"]);
   assertEquals(choose([never, { ...B, failed: true }], 1), ["b"]);
   const all = [choice(never)];
-  const next = select({ strategy: "round", all, random: () => 0 });
+  const next = select({ strategy: "round", all: () => all, random: () => 0 });
   assertEquals(next("tcp", tcpFlow(streamPair()[0])), {
     chosen: [],
     because: "a is for a rule, a.yaml:1:1",

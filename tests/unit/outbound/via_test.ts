@@ -286,3 +286,46 @@ Deno.test("via() asks for each flow on its own where the node has no association
     "shared 40000",
   ]);
 });
+
+Deno.test("via() judges the node by an answer that comes later, and blames it for not accepting us [K.5]", async () => {
+  const rows: [DialError["kind"], string | undefined, string[]][] = [
+    ["auth", "node-0", ["fail"]],
+    ["refused", undefined, ["succeed"]],
+    ["timeout", undefined, []],
+  ];
+  for (const [kind, node, expected] of rows) {
+    const answer = Promise.withResolvers<void>();
+    const { dialer, told } = begin({
+      connector: {
+        connectStream: () =>
+          Promise.resolve(
+            upstreamOf(streamPair()[0], { answered: answer.promise }),
+          ),
+        connectDatagram: () => rejected(new Error("not asked")),
+      },
+    });
+    const { answered } = await dialer.dialStream(flow());
+    assertEquals(told, []);
+    answer.reject(new DialError(kind, "no"));
+    const error = await assertRejects(() => answered, DialError);
+    assertEquals([error.node, told], [node, expected]);
+  }
+});
+
+Deno.test("via() says nothing about a node whose answer nobody has waited for", async () => {
+  const answer = Promise.withResolvers<void>();
+  const { dialer, told } = begin({
+    connector: {
+      connectStream: () =>
+        Promise.resolve(
+          upstreamOf(streamPair()[0], { answered: answer.promise }),
+        ),
+      connectDatagram: () => rejected(new Error("not asked")),
+    },
+  });
+  const upstream = await dialer.dialStream(flow());
+  await upstream[Symbol.asyncDispose]();
+  answer.reject(new TruncatedError("cut"));
+  await settle();
+  assertEquals(told, []);
+});

@@ -146,20 +146,6 @@ Deno.test("decodeChain refuses what GOST takes for direct [D.9]", () => {
   for (const [rest, errors] of rows) assertEquals(errorsOf(file(rest)), errors);
 });
 
-Deno.test("decodeChain refuses a group of chains", () => {
-  assertEquals(
-    errorsOf({
-      yaml: `
-services:
-- name: a
-  handler: {type: tungo, chainGroup: {chains: [c]}}
-  listener: {type: tungo}
-`,
-    }),
-    ['a.yaml:4:38: "chainGroup" is not supported yet (services[0].handler.chainGroup)'],
-  );
-});
-
 Deno.test("decodeChain reads several nodes: what they say themselves, then the selector, then GOST's defaults [B.6, D.7]", () => {
   const written = (selector: string) =>
     file(`

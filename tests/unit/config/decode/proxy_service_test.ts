@@ -17,6 +17,7 @@ Deno.test("decodeProxyService fills in every default", () => {
     name: "service-0",
     route: {
       chain: undefined,
+      group: undefined,
       bypasses: [],
       names: { hosts: undefined, resolver: undefined },
       egress: { interfaces: [], mark: undefined },

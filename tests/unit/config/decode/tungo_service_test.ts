@@ -9,6 +9,7 @@ Deno.test("decodeTungoService fills in every default [C.2, C.3]", () => {
     name: "service-0",
     route: {
       chain: undefined,
+      group: undefined,
       bypasses: [],
       names: { hosts: undefined, resolver: undefined },
       egress: { interfaces: [], mark: undefined },

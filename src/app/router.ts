@@ -1,0 +1,130 @@
+import type { Millis } from "../base/clock.ts";
+import { formatPosition, type Position } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type {
+  ChainConfig,
+  ChainGroupConfig,
+  GroupEntryConfig,
+  HopConfig,
+} from "../config/chain_schema.ts";
+import type { RouteConfig } from "../config/schema.ts";
+import { chain, type ChainHop, type ChainNode } from "../outbound/chain.ts";
+import { group, type GroupEntry } from "../outbound/group.ts";
+import { Health } from "../outbound/health.ts";
+import type { OnLeftOut, Route, Router } from "../outbound/route.ts";
+import { select } from "../outbound/select.ts";
+import type { Context } from "./context.ts";
+import { buildNode, bypassOf } from "./node.ts";
+import { buildRule } from "./rules.ts";
+
+interface RouterOptions {
+  readonly direct: Route;
+  /** For reaching a node, and for its handshakes. */
+  readonly timeout: Millis;
+  /** Of all hops, and of the group. */
+  readonly strict: boolean;
+  readonly onLeftOut: OnLeftOut;
+}
+
+/** What chooses the ways of a service's flows. Rejects with a ConfigError where a file cannot be read. */
+export async function buildRouter(
+  { chain, group, dialTimeout: timeout, strict }: RouteConfig,
+  direct: Route,
+  context: Context,
+): Promise<Router> {
+  const onLeftOut = warnOnce(context.log);
+  const options = { direct, timeout, strict, onLeftOut };
+  return group === undefined
+    ? await buildChain(chain, options, context)
+    : await buildGroup(group, options, context);
+}
+
+/** Without a chain everything goes direct. */
+async function buildChain(
+  config: ChainConfig | undefined,
+  { direct, timeout, strict, onLeftOut }: RouterOptions,
+  context: Context,
+): Promise<Router> {
+  const hops: ChainHop[] = [];
+  for (const hop of config?.hops ?? []) {
+    const built = await buildHop(hop, timeout, context);
+    hops.push(strict ? { ...built, strict } : built);
+  }
+  return chain({ direct, hops, onLeftOut });
+}
+
+async function buildGroup(
+  { at, name, strategy, entries: configs }: ChainGroupConfig,
+  options: RouterOptions,
+  context: Context,
+): Promise<Router> {
+  const entries: GroupEntry[] = [];
+  for (const config of configs) {
+    entries.push(await buildEntry(config, options, context));
+  }
+  const all = (): readonly GroupEntry[] => entries;
+  const random = randomOf(context);
+  const choose = select({ strategy, all, random });
+  return group({ ...options, at, name, entries, select: choose });
+}
+
+async function buildEntry(
+  { chain, rule, maxFails, failTimeout }: GroupEntryConfig,
+  options: RouterOptions,
+  context: Context,
+): Promise<GroupEntry> {
+  const { at, name, weight, backup } = chain;
+  return {
+    at,
+    name,
+    identity: `chain ${name}`,
+    bypass: undefined,
+    rule: await buildRule(rule, context),
+    weight,
+    backup,
+    health: new Health({ maxFails, failTimeout, clock: context.clock }),
+    router: await buildChain(chain, options, context),
+  };
+}
+
+async function buildHop(
+  { at, name, bypasses, strict, strategy, nodes: configs }: HopConfig,
+  timeout: Millis,
+  context: Context,
+): Promise<ChainHop> {
+  const nodes: ChainNode[] = [];
+  for (const node of configs) {
+    nodes.push(await buildNode(node, timeout, context));
+  }
+  const all = (): readonly ChainNode[] => nodes;
+  return {
+    at,
+    name,
+    bypass: await bypassOf(bypasses, context),
+    strict,
+    nodes: all,
+    select: select({ strategy, all, random: randomOf(context) }),
+  };
+}
+
+/** In [0, 1). */
+function randomOf({ random }: Context): () => number {
+  return () => {
+    const octets = new Uint8Array(4);
+    random(octets);
+    return new DataView(octets.buffer).getUint32(0) / 2 ** 32;
+  };
+}
+
+/** Of each hop or group, as the line of each flow says it again. */
+function warnOnce(log: Log): OnLeftOut {
+  const said = new Set<string>();
+  return ({ name, at }: { name: string; at: Position }, because) => {
+    const where = `${name}, ${formatPosition(at)}`;
+    if (said.has(where)) return;
+    said.add(where);
+    const reason =
+      `The first of the flows that go past it, as it has nothing for them: ${because}. With strict=true they are turned down`;
+    log.warn("hop.none", { hop: where, reason });
+  };
+}
