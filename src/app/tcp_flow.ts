@@ -1,12 +1,6 @@
 import { TruncatedError } from "../base/errors.ts";
 import type { Rejection, TcpFlow } from "../flow/flow.ts";
-import {
-  type ByteStream,
-  deferred,
-  READY,
-  rejected,
-  WRITE_BOUND,
-} from "../flow/stream.ts";
+import { type ByteStream, deferred, READY, rejected } from "../flow/stream.ts";
 import { localEndpoint, remoteEndpoint } from "../stack/flow_key.ts";
 import type { TcpEvents } from "../stack/tcp/events.ts";
 import type { PendingSyn } from "../stack/tcp/pending_syn.ts";
@@ -89,7 +83,7 @@ export class SocketStream implements ByteStream, TcpEvents {
       this.abort(reason);
       return rejected(reason);
     }
-    if (this.#socket.outstanding() <= WRITE_BOUND) return READY;
+    if (!this.#socket.isFull()) return READY;
     this.#room ??= deferred();
     return this.#room.promise;
   }
@@ -129,7 +123,7 @@ export class SocketStream implements ByteStream, TcpEvents {
   }
 
   onWritable(): void {
-    if (this.#socket.outstanding() > WRITE_BOUND) return;
+    if (this.#socket.isFull()) return;
     this.#room?.resolve();
     this.#room = undefined;
   }

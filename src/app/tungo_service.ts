@@ -212,6 +212,7 @@ class TungoService implements Service {
       mtu,
       offload,
       random: this.#context.random,
+      echo: () => this.#config.icmp,
       gateways: this.#gateways,
       broadcasts: this.#broadcasts,
       udpTimeout,

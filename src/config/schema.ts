@@ -40,6 +40,8 @@ export interface TungoServiceConfig extends ServiceBase {
   readonly sniffing: SniffingConfig;
   /** When an application's SYN is answered: see `flow/connect.ts`. */
   readonly handshake: "auto" | "truthful" | "eager";
+  /** Whose echo requests are answered: nobody's, those to the gateway, or those to any address. */
+  readonly icmp: "off" | "gateway" | "all";
   /** Without a datagram in either direction. */
   readonly udpTimeout: Millis;
   /** The largest datagram, in octets. */

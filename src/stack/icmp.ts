@@ -36,6 +36,9 @@ export interface QuotedPacket {
   readonly length: number;
 }
 
+/** Whose echo requests are answered: nobody's, those to the gateway's addresses, or those to any address. */
+export type EchoPolicy = "off" | "gateway" | "all";
+
 /** What the stack learns from ICMP errors. None of them is believed more than its quoted packet proves. */
 export interface IcmpListener {
   /** RFC 1191, RFC 8201; `mtu` is 0 where a router does not tell. */
@@ -44,26 +47,25 @@ export interface IcmpListener {
   udpPortUnreachable(quoted: QuotedPacket): void;
 }
 
+export interface IcmpInputOptions {
+  readonly output: Output;
+  readonly echo: () => EchoPolicy;
+  /** As `wire/address.ts` formats them. */
+  readonly gateways: ReadonlySet<string>;
+  readonly listener: IcmpListener;
+}
+
 /**
- * Answers echo requests to the addresses that are the gateway's, hands on the errors that change something, and leaves
+ * Answers echo requests as its policy says, hands on the errors that change something, and leaves
  * everything else unanswered (RFC 6918). RFC 792, RFC 4443 §4. All other errors are soft ones (RFC 5927 §4): they change
  * nothing.
  */
 export class IcmpInput {
-  readonly #output: Output;
-  /** As `wire/address.ts` formats them. */
-  readonly #gateways: ReadonlySet<string>;
-  readonly #listener: IcmpListener;
+  readonly #options: IcmpInputOptions;
   readonly #key = createFlowKey();
 
-  constructor(
-    output: Output,
-    gateways: ReadonlySet<string>,
-    listener: IcmpListener,
-  ) {
-    this.#output = output;
-    this.#gateways = gateways;
-    this.#listener = listener;
+  constructor(options: IcmpInputOptions) {
+    this.#options = options;
   }
 
   /** Reads an ICMP or ICMPv6 message; undefined when it was of use. */
@@ -91,17 +93,26 @@ export class IcmpInput {
     const request = ip.version === 4 ? ECHO_REQUEST : ECHO_REQUEST_V6;
     if (type !== request || code !== 0) return "icmp.ignored";
     readFlowKey(this.#key, view, ip, 0, 0);
-    if (!this.#gateways.has(localEndpoint(this.#key).host)) {
-      return "icmp.ignored";
-    }
+    if (!this.#isAnswered(this.#key)) return "icmp.ignored";
     const message = octets.subarray(payload, payload + payloadLength);
     const reply = ip.version === 4 ? ECHO_REPLY : ECHO_REPLY_V6;
-    this.#output.queueIcmp(this.#key, payloadLength, (into, at, bytes) => {
-      bytes.set(message, at);
-      into.setUint8(at, reply);
-      into.setUint16(at + ICMP_CHECKSUM, 0);
-    });
+    this.#options.output.queueIcmp(
+      this.#key,
+      payloadLength,
+      (into, at, bytes) => {
+        bytes.set(message, at);
+        into.setUint8(at, reply);
+        into.setUint16(at + ICMP_CHECKSUM, 0);
+      },
+    );
     return undefined;
+  }
+
+  #isAnswered(key: FlowKey): boolean {
+    const { echo, gateways } = this.#options;
+    const policy = echo();
+    return policy === "all" ||
+      (policy === "gateway" && gateways.has(localEndpoint(key).host));
   }
 
   #receiveError(view: DataView, ip: IpHeader): DropReason | undefined {
@@ -119,12 +130,12 @@ export class IcmpInput {
     const quoted = readQuoted(view, ip, protocol, this.#key);
     if (quoted === undefined) return "icmp.soft error";
     if (portUnreachable) {
-      this.#listener.udpPortUnreachable(quoted);
+      this.#options.listener.udpPortUnreachable(quoted);
     } else {
       const mtu = v4
         ? view.getUint16(ip.payload + 6)
         : view.getUint32(ip.payload + 4);
-      this.#listener.tcpTooBig(quoted, mtu);
+      this.#options.listener.tcpTooBig(quoted, mtu);
     }
     return undefined;
   }

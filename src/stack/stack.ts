@@ -15,7 +15,7 @@ import { createSegment, parseTcp } from "../wire/tcp.ts";
 import { BufferPool } from "./buffer_pool.ts";
 import { type DropReason, Drops } from "./drops.ts";
 import { createFlowKey, type FlowKey, readFlowKey } from "./flow_key.ts";
-import { IcmpInput } from "./icmp.ts";
+import { type EchoPolicy, IcmpInput } from "./icmp.ts";
 import { IcmpErrors } from "./icmp_errors.ts";
 import { IpErrors } from "./ip_errors.ts";
 import { addressProblem } from "./martian.ts";
@@ -53,7 +53,9 @@ export interface StackOptions {
   readonly offload: Offload;
   /** Fills an array with unpredictable octets. */
   readonly random: (into: Uint8Array) => void;
-  /** Addresses that answer an echo request, as `wire/address.ts` formats them. */
+  /** Whose echo requests are answered now. Default: those to `gateways`. */
+  readonly echo?: () => EchoPolicy;
+  /** Our own addresses, as `wire/address.ts` formats them. */
   readonly gateways: ReadonlySet<string>;
   /** Directed broadcast addresses of the device's IPv4 prefixes, as signed 32-bit integers. */
   readonly broadcasts: ReadonlySet<number>;
@@ -100,9 +102,14 @@ class IpStack implements Stack {
     this.#output = new Output({ mtu, offload, identification });
     const errors = new IcmpErrors(this.#output, this.#drops);
     this.#errors = new IpErrors(errors, options.gateways);
-    this.#icmp = new IcmpInput(this.#output, options.gateways, {
-      tcpTooBig: (quoted, mtu) => this.#tcp.tooBig(quoted, mtu),
-      udpPortUnreachable: (quoted) => this.#udp.portUnreachable(quoted),
+    this.#icmp = new IcmpInput({
+      output: this.#output,
+      echo: options.echo ?? (() => "gateway"),
+      gateways: options.gateways,
+      listener: {
+        tcpTooBig: (quoted, mtu) => this.#tcp.tooBig(quoted, mtu),
+        udpPortUnreachable: (quoted) => this.#udp.portUnreachable(quoted),
+      },
     });
     const shared = {
       output: this.#output,

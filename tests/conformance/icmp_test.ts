@@ -121,6 +121,21 @@ Deno.test("109 No error is sent about an error, a multicast, or an address that 
   assertEquals(about(unknown, 253, { ...V6, src: "ff02::1" }), undefined);
 });
 
+Deno.test("109 No error is sent about a fragment that is not the first [RFC 1122 §3.2.2]", () => {
+  const d = drill("LISTEN");
+  const rest = { src: "10.0.0.2", dst: "192.0.2.1", protocol: 253 };
+  // Too short to be followed by another, and of a protocol that nobody speaks.
+  for (const [identification, octets] of [[1, 13], [2, 16]] as const) {
+    const payload = new Uint8Array(octets);
+    const fragment = 0x2001;
+    d.inRaw(ip({ ...rest, payload }, { identification, fragment }));
+  }
+  assertEquals(d.advance(31_000).emitted, []);
+  const header = [253, 0, ...u16(8 << 3 | 1), ...u32(9)];
+  const payload = bytes(header, new Uint8Array(8));
+  assertEquals(answerTo(ip({ ...V6, protocol: 44, payload })), undefined);
+});
+
 Deno.test("103 An impossible IPv6 fragment is reported with the place of its mistake [RFC 8200 §4.5, RFC 7112 §5]", () => {
   const fragment = (next: number, offset: number, octets: number) =>
     ip({

@@ -364,6 +364,17 @@ Deno.test("108 The gateway answers echo requests with the same octets [RFC 792, 
   assertEquals(reply?.payload.subarray(4), bytes(u16(1), u16(2), 1, 2, 3));
 });
 
+Deno.test("108 Echo requests to any address are answered, or to none, where that is the policy [RFC 1122 §3.2.2.6]", () => {
+  const request = bytes(8, 0, [0, 0], u16(1), u16(1), [1, 2, 3]);
+  const answers = (echo: "off" | "all", dst: string) =>
+    drill("LISTEN", { echo }).inRaw(icmp(SRC, dst, request))
+      .emitted.map((packet) => readIp(packet).src);
+  assertEquals(answers("all", "198.51.100.7"), ["198.51.100.7"]);
+  assertEquals(answers("all", "10.0.0.1"), ["10.0.0.1"]);
+  assertEquals(answers("all", "224.0.0.1"), []);
+  assertEquals(answers("off", "10.0.0.1"), []);
+});
+
 Deno.test("108, 109 Other addresses, other messages and bad checksums are not answered [RFC 6918]", () => {
   const echo = bytes(8, 0, [0, 0], u16(1), u16(1));
   const bad = icmp(SRC, "10.0.0.1", echo);

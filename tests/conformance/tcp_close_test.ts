@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
-import { type Drill, drill } from "../support/drill.ts";
+import { type Drill, drill, test } from "../support/drill.ts";
 import { bytes, readTcp, tcp } from "../support/packet.ts";
 
 function state(d: Drill): string {
   return d.socket.state();
 }
 
-Deno.test("77 TCP half-closes when the peer ends first, and sends on [RFC 9293 §3.6, case 2]", () => {
+test("77 TCP half-closes when the peer ends first, and sends on [RFC 9293 §3.6, case 2]", () => {
   const d = drill("ESTABLISHED").in({ flags: "FA", seq: 1, ack: 1 });
   d.out({ flags: "A", ack: 2 }).silent();
   assertEquals([state(d), d.socket.rcv.finished], ["CLOSE-WAIT", true]);
@@ -20,7 +20,7 @@ Deno.test("77 TCP half-closes when the peer ends first, and sends on [RFC 9293 �
   assertEquals([state(d), d.events.at(-1)], ["CLOSED", "closed in order"]);
 });
 
-Deno.test("78 TCP half-closes first and receives on [RFC 9293 §3.6, case 1]", () => {
+test("78 TCP half-closes first and receives on [RFC 9293 §3.6, case 1]", () => {
   const d = drill("ESTABLISHED").closeWrite().out({ flags: "FA", seq: 1 });
   assertEquals(state(d), "FIN-WAIT-1");
   d.in({ seq: 1, ack: 2 }).silent();
@@ -33,14 +33,14 @@ Deno.test("78 TCP half-closes first and receives on [RFC 9293 §3.6, case 1]", (
   assertEquals(d.events.at(-1), "closed in order");
 });
 
-Deno.test("TCP sends FIN behind everything written, with the last octets", () => {
+test("TCP sends FIN behind everything written, with the last octets", () => {
   const d = drill("ESTABLISHED");
   d.socket.write(new TextEncoder().encode("bye"));
 
   d.closeWrite().out({ flags: "FPA", seq: 1, text: "bye" }).silent();
 });
 
-Deno.test("TCP does not squeeze FIN through a shut window [RFC 9293 §3.8.6]", () => {
+test("TCP does not squeeze FIN through a shut window [RFC 9293 §3.8.6]", () => {
   const d = drill("ESTABLISHED");
   d.in({ seq: 1, ack: 1, window: 0 });
   d.closeWrite().silent();
@@ -48,7 +48,7 @@ Deno.test("TCP does not squeeze FIN through a shut window [RFC 9293 §3.8.6]", (
   d.in({ seq: 1, ack: 1, window: 10 }).out({ flags: "FA", seq: 1 });
 });
 
-Deno.test("79 TCP sends its FIN again in FIN-WAIT-1, CLOSING and LAST-ACK [RFC 9293 §3.8.1]", () => {
+test("79 TCP sends its FIN again in FIN-WAIT-1, CLOSING and LAST-ACK [RFC 9293 §3.8.1]", () => {
   const first = drill("ESTABLISHED").closeWrite().out();
   first.advance(200).out({ flags: "FA", seq: 1 }).silent();
 
@@ -62,7 +62,7 @@ Deno.test("79 TCP sends its FIN again in FIN-WAIT-1, CLOSING and LAST-ACK [RFC 9
   last.advance(200).out({ flags: "FA", seq: 1, ack: 2 }).silent();
 });
 
-Deno.test("80 TCP closes simultaneously [RFC 9293 §3.6, figure 13]", () => {
+test("80 TCP closes simultaneously [RFC 9293 §3.6, figure 13]", () => {
   const d = drill("ESTABLISHED").closeWrite().out({ flags: "FA" });
   d.in({ flags: "FA", seq: 1, ack: 1 }).out({ flags: "A", seq: 2, ack: 2 });
   assertEquals(state(d), "CLOSING");
@@ -72,7 +72,7 @@ Deno.test("80 TCP closes simultaneously [RFC 9293 §3.6, figure 13]", () => {
   assertEquals(d.events.at(-1), "closed in order");
 });
 
-Deno.test("TCP goes from FIN-WAIT-1 to TIME-WAIT when FIN comes with the ACK of its own [RFC 9293 §3.10.7.4]", () => {
+test("TCP goes from FIN-WAIT-1 to TIME-WAIT when FIN comes with the ACK of its own [RFC 9293 §3.10.7.4]", () => {
   const d = drill("ESTABLISHED").closeWrite().out();
 
   d.in({ flags: "FA", seq: 1, ack: 2 }).out({ flags: "A", seq: 2, ack: 2 });
@@ -80,7 +80,7 @@ Deno.test("TCP goes from FIN-WAIT-1 to TIME-WAIT when FIN comes with the ACK of 
   assertEquals(d.events.at(-1), "closed in order");
 });
 
-Deno.test("TCP leaves what it has received readable after an orderly end", () => {
+test("TCP leaves what it has received readable after an orderly end", () => {
   const d = drill("ESTABLISHED");
   d.in({ flags: "FPA", seq: 1, ack: 1, text: "last words" }).out();
   d.closeWrite().out().in({ seq: 12, ack: 2 });
@@ -90,7 +90,7 @@ Deno.test("TCP leaves what it has received readable after an orderly end", () =>
   d.silent();
 });
 
-Deno.test("84 TCP in LAST-ACK stays when the ACK does not cover its FIN, and answers a repeated FIN", () => {
+test("84 TCP in LAST-ACK stays when the ACK does not cover its FIN, and answers a repeated FIN", () => {
   const d = drill("ESTABLISHED").in({ flags: "FA", seq: 1, ack: 1 }).out();
   d.write("x").out();
   d.closeWrite().out();
@@ -101,14 +101,14 @@ Deno.test("84 TCP in LAST-ACK stays when the ACK does not cover its FIN, and ans
   d.in({ flags: "FA", seq: 1, ack: 2 }).out({ flags: "A", ack: 2 });
 });
 
-Deno.test("85 TCP answers a stray ACK after the end with RST [RFC 9293 §3.5.2]", () => {
+test("85 TCP answers a stray ACK after the end with RST [RFC 9293 §3.5.2]", () => {
   const d = drill("ESTABLISHED").in({ flags: "FA", seq: 1, ack: 1 }).out();
   d.closeWrite().out().in({ seq: 2, ack: 2 });
 
   d.in({ seq: 2, ack: 2 }).out({ flags: "R", seq: 2 });
 });
 
-Deno.test("86 TCP in TIME-WAIT answers FIN and old octets, ignores RST, and ends after 10 s [RFC 9293 §3.10.7.4, RFC 1337]", () => {
+test("86 TCP in TIME-WAIT answers FIN and old octets, ignores RST, and ends after 10 s [RFC 9293 §3.10.7.4, RFC 1337]", () => {
   const d = drill("ESTABLISHED").closeWrite().out();
   d.in({ flags: "FA", seq: 1, ack: 2 }).out();
   d.advance(9000);
@@ -119,7 +119,7 @@ Deno.test("86 TCP in TIME-WAIT answers FIN and old octets, ignores RST, and ends
   d.advance(10_001).in({ seq: 2, ack: 2 }).out({ flags: "R", seq: 2 });
 });
 
-Deno.test("87 TCP in TIME-WAIT takes a newer SYN at once, with an ISS beyond the old one [RFC 9293 §3.10.7.4, RFC 6191]", () => {
+test("87 TCP in TIME-WAIT takes a newer SYN at once, with an ISS beyond the old one [RFC 9293 §3.10.7.4, RFC 6191]", () => {
   const d = drill("ESTABLISHED").closeWrite().out();
   d.in({ flags: "FA", seq: 1, ack: 2 }).out();
 
@@ -132,8 +132,10 @@ Deno.test("87 TCP in TIME-WAIT takes a newer SYN at once, with an ISS beyond the
   assertEquals((iss - old) | 0, 65_536);
 });
 
-Deno.test("87 TCP in TIME-WAIT takes a SYN with a newer timestamp [RFC 6191 §2]", () => {
-  const d = drill("ESTABLISHED", { syn: { mss: 1380, timestamps: [100, 0] } });
+test("87 TCP in TIME-WAIT takes a SYN with a newer timestamp [RFC 6191 §2]", () => {
+  const d = drill("ESTABLISHED", {
+    syn: { mss: 1380, timestamps: [100, 0] },
+  });
   d.closeWrite().out();
   d.in({ flags: "FA", seq: 1, ack: 2, timestamps: [200, 0] }).out();
 
@@ -142,7 +144,7 @@ Deno.test("87 TCP in TIME-WAIT takes a SYN with a newer timestamp [RFC 6191 §2]
   assertEquals(d.syns.length, 1);
 });
 
-Deno.test("13, 82 TCP aborts with RST at SND.NXT, and the peer's next segment gets RST too [RFC 9293 §3.10.5]", () => {
+test("13, 82 TCP aborts with RST at SND.NXT, and the peer's next segment gets RST too [RFC 9293 §3.10.5]", () => {
   const d = drill("ESTABLISHED").write("abc").out();
 
   d.abort().out({ flags: "RA", seq: 4, ack: 1 }).silent();
@@ -151,7 +153,7 @@ Deno.test("13, 82 TCP aborts with RST at SND.NXT, and the peer's next segment ge
   d.in({ seq: 1, ack: 4 }).out({ flags: "R", seq: 4 });
 });
 
-Deno.test("TCP aborts at the edge of the window when the peer has shrunk it", () => {
+test("TCP aborts at the edge of the window when the peer has shrunk it", () => {
   const d = drill("ESTABLISHED").write(3000);
   d.emitted.length = 0;
   d.in({ seq: 1, ack: 1, window: 1000 });
@@ -160,7 +162,7 @@ Deno.test("TCP aborts at the edge of the window when the peer has shrunk it", ()
   d.abort().out({ flags: "RA", seq: 1001 });
 });
 
-Deno.test("48 TCP is reset by RST at RCV.NXT, challenges one inside the window, ignores one outside [RFC 5961 §3.2]", () => {
+test("48 TCP is reset by RST at RCV.NXT, challenges one inside the window, ignores one outside [RFC 5961 §3.2]", () => {
   const d = drill("ESTABLISHED");
   d.in({ flags: "R", seq: 2 }).out({ flags: "A", seq: 1, ack: 1 });
   d.in({ flags: "R", seq: 0 }).in({ flags: "R", seq: 70_000 }).silent();
@@ -171,7 +173,7 @@ Deno.test("48 TCP is reset by RST at RCV.NXT, challenges one inside the window, 
   assertEquals(d.events, ["closed reset"]);
 });
 
-Deno.test("48 TCP is reset by RST at the end of what arrived beyond a hole", () => {
+test("48 TCP is reset by RST at the end of what arrived beyond a hole", () => {
   const d = drill("ESTABLISHED").in({ seq: 5, ack: 1, text: "abc" }).out();
 
   d.in({ flags: "R", seq: 8 });
@@ -179,7 +181,7 @@ Deno.test("48 TCP is reset by RST at the end of what arrived beyond a hole", () 
   assertEquals(d.events.at(-1), "closed reset");
 });
 
-Deno.test("49 TCP answers a SYN in a connection with a challenge ACK, once in 500 ms [RFC 5961 §4.2, §7]", () => {
+test("49 TCP answers a SYN in a connection with a challenge ACK, once in 500 ms [RFC 5961 §4.2, §7]", () => {
   const d = drill("ESTABLISHED");
   d.in({ flags: "S", seq: 1 }).out({ flags: "A", seq: 1, ack: 1 });
   d.in({ flags: "S", seq: 900_000 }).silent();
@@ -190,7 +192,7 @@ Deno.test("49 TCP answers a SYN in a connection with a challenge ACK, once in 50
   assertEquals(d.read(), "alive");
 });
 
-Deno.test("50 TCP lets a peer that has forgotten the connection open it again [RFC 5961 §4.2]", () => {
+test("50 TCP lets a peer that has forgotten the connection open it again [RFC 5961 §4.2]", () => {
   const d = drill("ESTABLISHED");
   d.in({ flags: "S", seq: 777 }).out({ flags: "A", ack: 1 });
 
@@ -199,7 +201,7 @@ Deno.test("50 TCP lets a peer that has forgotten the connection open it again [R
   d.accept().out({ flags: "SA", ack: 779 });
 });
 
-Deno.test("88 TCP remembers 8192 ended connections; the oldest is forgotten first", () => {
+test("88 TCP remembers 8192 ended connections; the oldest is forgotten first", () => {
   const d = drill("LISTEN");
   const from = (port: number, flags: string, seq: number, ack = 0) =>
     d.inRaw(tcp({
@@ -232,7 +234,7 @@ Deno.test("88 TCP remembers 8192 ended connections; the oldest is forgotten firs
   assertEquals(answers, ["R", "A"]);
 });
 
-Deno.test("45 TCP has timestamps of the time they leave in FIN, RST and the ACKs of TIME-WAIT [RFC 7323 §3.2]", () => {
+test("45 TCP has timestamps of the time they leave in FIN, RST and the ACKs of TIME-WAIT [RFC 7323 §3.2]", () => {
   const syn = { mss: 1380, timestamps: [100, 0] as const };
   const reset = drill("ESTABLISHED", { syn });
   const finished = drill("ESTABLISHED", { syn });
@@ -247,7 +249,7 @@ Deno.test("45 TCP has timestamps of the time they leave in FIN, RST and the ACKs
     .out({ flags: "A", timestamps: [clock + 8000, 101] });
 });
 
-Deno.test("90 TCP asks a silent peer after 60 s and every 30 s, and gives up after nine probes [RFC 9293 §3.8.4]", () => {
+test("90 TCP asks a silent peer after 60 s and every 30 s, and gives up after nine probes [RFC 9293 §3.8.4]", () => {
   for (const ipv6 of [false, true]) {
     const d = drill("ESTABLISHED", { ipv6 });
     d.advance(59_999).silent();
@@ -264,7 +266,7 @@ Deno.test("90 TCP asks a silent peer after 60 s and every 30 s, and gives up aft
   }
 });
 
-Deno.test("81 TCP in FIN-WAIT-2 does not wait for ever for a peer that has gone [RFC 9293 §3.8.4]", () => {
+test("81 TCP in FIN-WAIT-2 does not wait for ever for a peer that has gone [RFC 9293 §3.8.4]", () => {
   const d = drill("ESTABLISHED").closeWrite().out().in({ seq: 1, ack: 2 });
   d.advance(60_000 + 9 * 30_000);
   assertEquals(d.emitted.splice(0).length, 10);
@@ -272,14 +274,24 @@ Deno.test("81 TCP in FIN-WAIT-2 does not wait for ever for a peer that has gone 
   d.in({ seq: 1, ack: 2 }).out({ flags: "R", seq: 2 });
 });
 
-Deno.test("98 A stack whose connections are all aborted has nothing left to do", () => {
-  const d = drill("ESTABLISHED").write("abc").out().abort().out({
-    flags: "RA",
-  });
-  assertEquals([d.stack.pollAt(), [...d.stack.tcpSockets()]], [Infinity, []]);
+test("98 A stack that is told to stop resets every connection and has nothing left to do", () => {
+  for (const state of ["SYN-RECEIVED", "ESTABLISHED"] as const) {
+    const d = drill(state).abort().out({ flags: "RA" }).silent();
+    assertEquals([d.stack.pollAt(), [...d.stack.tcpSockets()]], [Infinity, []]);
+  }
+  for (const ended of ["CLOSE-WAIT", "FIN-WAIT-1", "FIN-WAIT-2"] as const) {
+    const d = drill("ESTABLISHED").write("abc");
+    if (ended === "CLOSE-WAIT") d.in({ flags: "FA", seq: 1, ack: 1 });
+    else d.closeWrite();
+    if (ended === "FIN-WAIT-2") d.in({ seq: 1, ack: 5 });
+    d.emitted.length = 0;
+    assertEquals(d.socket.state(), ended);
+    d.abort().out({ flags: "RA" }).silent();
+    assertEquals([d.stack.pollAt(), [...d.stack.tcpSockets()]], [Infinity, []]);
+  }
 });
 
-Deno.test("83 TCP ends with RST when what has arrived is not read [RFC 1122 §4.2.2.13]", () => {
+test("83 TCP ends with RST when what has arrived is not read [RFC 1122 §4.2.2.13]", () => {
   for (const ipv6 of [false, true]) {
     const d = drill("ESTABLISHED", { ipv6 });
     d.in({ seq: 1, ack: 1, text: "unread" }).out({ ack: 7 });

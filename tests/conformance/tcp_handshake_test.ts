@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { drill } from "../support/drill.ts";
+import { drill, test } from "../support/drill.ts";
 import { bytes, readIp, tcp } from "../support/packet.ts";
 
-Deno.test("1 TCP answers a SYN only after it was accepted, with what the SYN offered [RFC 9293 §3.5, RFC 7323 §2.2]", () => {
+test("1 TCP answers a SYN only after it was accepted, with what the SYN offered [RFC 9293 §3.5, RFC 7323 §2.2]", () => {
   const d = drill("LISTEN").in({
     flags: "S",
     mss: 1380,
@@ -22,14 +22,16 @@ Deno.test("1 TCP answers a SYN only after it was accepted, with what the SYN off
   }).silent();
 });
 
-Deno.test("1 TCP echoes TSval of the SYN in its SYN-ACK [RFC 7323 §3.2]", () => {
+test("1 TCP echoes TSval of the SYN in its SYN-ACK [RFC 7323 §3.2]", () => {
   const d = drill("LISTEN").in({ flags: "S", timestamps: [111, 0] }).accept();
 
   assertEquals(d.next().timestamps?.[1], 111);
 });
 
 Deno.test("1 TCP offers an MSS of the MTU less both headers, in IPv6 too [RFC 6691 §2]", () => {
-  drill("LISTEN", { mtu: 1500 }).in({ flags: "S" }).accept().out({ mss: 1460 });
+  drill("LISTEN", { mtu: 1500 }).in({ flags: "S" }).accept().out({
+    mss: 1460,
+  });
   drill("LISTEN", { mtu: 1500, ipv6: true }).in({ flags: "S" }).accept()
     .out({ mss: 1440 });
 });
@@ -49,12 +51,12 @@ Deno.test("2 TCP without options in the SYN sends none but MSS, and segments of 
   d.write(1000).out({ text: 536 }).out({ text: 464 }).silent();
 });
 
-Deno.test("2 TCP takes the default MSS of IPv6 to be 1220 [RFC 9293 §3.7.1]", () => {
+test("2 TCP takes the default MSS of IPv6 to be 1220 [RFC 9293 §3.7.1]", () => {
   const d = drill("LISTEN", { ipv6: true }).in({ flags: "S" }).accept();
   d.out().in({ seq: 1, ack: 1 }).write(1300).out({ text: 1220 });
 });
 
-Deno.test("3 TCP takes a window scale above 14 as 14 [RFC 7323 §2.3]", () => {
+test("3 TCP takes a window scale above 14 as 14 [RFC 7323 §2.3]", () => {
   const d = drill("ESTABLISHED", { syn: { scale: 15, mss: 1380 } });
   d.in({ seq: 1, ack: 1, window: 1 });
 
@@ -66,29 +68,31 @@ Deno.test("3 TCP takes a window scale above 14 as 14 [RFC 7323 §2.3]", () => {
 });
 
 Deno.test("4 TCP never sends segments below 64 octets of MSS [CVE-2019-11479]", () => {
-  for (const [mss, text] of [[0, 536], [1, 64], [40, 64], [65, 65]] as const) {
+  for (
+    const [mss, text] of [[0, 536], [1, 64], [40, 64], [65, 65]] as const
+  ) {
     drill("ESTABLISHED", { syn: { mss } }).write(1000).out({ text });
   }
 });
 
-Deno.test("5 TCP takes a SYN with ECN's flags for a SYN [RFC 3168 §6.1.1]", () => {
+test("5 TCP takes a SYN with ECN's flags for a SYN [RFC 3168 §6.1.1]", () => {
   drill("LISTEN").in({ flags: "SEC" }).accept().out({ flags: "SA" });
 });
 
-Deno.test("7, 8 TCP drops a SYN with FIN, a null segment, and SYNs that no host sends [RFC 9293 §3.10.7]", () => {
+test("7, 8 TCP drops a SYN with FIN, a null segment, and SYNs that no host sends [RFC 9293 §3.10.7]", () => {
   const d = drill("LISTEN").in({ flags: "SF" }).in({ flags: "" }).silent();
   assertEquals(d.drops("tcp.flags"), 2);
   assertEquals(d.syns, []);
 });
 
-Deno.test("9 TCP ignores a repeated SYN as long as nobody has answered the first", () => {
+test("9 TCP ignores a repeated SYN as long as nobody has answered the first", () => {
   const d = drill("LISTEN").in({ flags: "S" }).in({ flags: "S" }).silent();
   assertEquals(d.syns.length, 1);
 
   d.accept().out({ flags: "SA" }).silent();
 });
 
-Deno.test("10 TCP answers a rejected SYN with RST | ACK [RFC 9293 §3.5.2]", () => {
+test("10 TCP answers a rejected SYN with RST | ACK [RFC 9293 §3.5.2]", () => {
   const d = drill("LISTEN").in({ flags: "S" });
 
   d.syns[0]?.reject("refused");
@@ -96,7 +100,7 @@ Deno.test("10 TCP answers a rejected SYN with RST | ACK [RFC 9293 §3.5.2]", () 
   d.poll().out({ flags: "RA", ack: 1 }).silent();
 });
 
-Deno.test("11 TCP answers an unreachable or prohibited target with ICMP that quotes the SYN [RFC 1122 §3.2.2.1]", () => {
+test("11 TCP answers an unreachable or prohibited target with ICMP that quotes the SYN [RFC 1122 §3.2.2.1]", () => {
   const rows = [
     [false, "unreachable", [3, 1]],
     [false, "prohibited", [3, 13]],
@@ -123,7 +127,7 @@ Deno.test("11 TCP answers an unreachable or prohibited target with ICMP that quo
   }
 });
 
-Deno.test("11 TCP says nothing at all when told to be silent, and asks again when the SYN comes again", () => {
+test("11 TCP says nothing at all when told to be silent, and asks again when the SYN comes again", () => {
   const d = drill("LISTEN").in({ flags: "S" });
 
   d.syns.pop()?.reject("silent");
@@ -132,7 +136,7 @@ Deno.test("11 TCP says nothing at all when told to be silent, and asks again whe
   assertEquals(d.syns.length, 1);
 });
 
-Deno.test("12 TCP forgets a pending SYN whose sender resets it; a late verdict sends nothing", () => {
+test("12 TCP forgets a pending SYN whose sender resets it; a late verdict sends nothing", () => {
   const d = drill("LISTEN").in({ flags: "S" });
   let cancelled = 0;
   const syn = d.syns[0];
@@ -145,7 +149,7 @@ Deno.test("12 TCP forgets a pending SYN whose sender resets it; a late verdict s
   d.poll().silent();
 });
 
-Deno.test("16 TCP takes a SYN with another sequence number for a new one while the first is pending [RFC 9293 §3.10.7.4]", () => {
+test("16 TCP takes a SYN with another sequence number for a new one while the first is pending [RFC 9293 §3.10.7.4]", () => {
   const d = drill("LISTEN").in({ flags: "S" });
   let cancelled = 0;
   const [first] = d.syns;
@@ -158,7 +162,7 @@ Deno.test("16 TCP takes a SYN with another sequence number for a new one while t
   d.accept().out({ flags: "SA", ack: 101 });
 });
 
-Deno.test("14 TCP sends the SYN-ACK again after 1, 2, 4, 8 s and gives up after 30 s [RFC 6298 §2, §5.5]", () => {
+test("14 TCP sends the SYN-ACK again after 1, 2, 4, 8 s and gives up after 30 s [RFC 6298 §2, §5.5]", () => {
   const d = drill("SYN-RECEIVED");
   for (const wait of [1000, 2000, 4000, 8000]) {
     d.advance(wait - 1).silent().advance(1).out({ flags: "SA", seq: 0 });
@@ -170,12 +174,12 @@ Deno.test("14 TCP sends the SYN-ACK again after 1, 2, 4, 8 s and gives up after 
   d.in({ seq: 1, ack: 1 }).out({ flags: "R", seq: 1 });
 });
 
-Deno.test("15 TCP in SYN-RECEIVED answers the same SYN with the same SYN-ACK", () => {
+test("15 TCP in SYN-RECEIVED answers the same SYN with the same SYN-ACK", () => {
   drill("SYN-RECEIVED").in({ flags: "S", mss: 1380 })
     .out({ flags: "SA", seq: 0, ack: 1 }).silent();
 });
 
-Deno.test("16 TCP in SYN-RECEIVED starts anew when another SYN comes [RFC 9293 §3.10.7.4]", () => {
+test("16 TCP in SYN-RECEIVED starts anew when another SYN comes [RFC 9293 §3.10.7.4]", () => {
   const d = drill("SYN-RECEIVED").in({ flags: "S", seq: 77 }).silent();
   assertEquals(d.events.splice(0), ["closed reset"]);
 
@@ -184,7 +188,7 @@ Deno.test("16 TCP in SYN-RECEIVED starts anew when another SYN comes [RFC 9293 �
   assertEquals(d.events, ["established"]);
 });
 
-Deno.test("17 TCP in SYN-RECEIVED answers an unacceptable ACK with RST and stays [RFC 9293 §3.10.7.4]", () => {
+test("17 TCP in SYN-RECEIVED answers an unacceptable ACK with RST and stays [RFC 9293 §3.10.7.4]", () => {
   const d = drill("SYN-RECEIVED");
 
   d.in({ seq: 1, ack: 0 }).out({ flags: "R", seq: 0 });
@@ -194,13 +198,13 @@ Deno.test("17 TCP in SYN-RECEIVED answers an unacceptable ACK with RST and stays
   assertEquals(d.events, ["established"]);
 });
 
-Deno.test("18 TCP in SYN-RECEIVED is ended by RST without a word [RFC 9293 §3.10.7.4]", () => {
+test("18 TCP in SYN-RECEIVED is ended by RST without a word [RFC 9293 §3.10.7.4]", () => {
   const d = drill("SYN-RECEIVED").in({ flags: "R", seq: 1 }).silent();
 
   assertEquals(d.events, ["closed reset"]);
 });
 
-Deno.test("19 TCP takes octets and FIN that come with the ACK of its SYN-ACK [RFC 9293 §3.10.7.4]", () => {
+test("19 TCP takes octets and FIN that come with the ACK of its SYN-ACK [RFC 9293 §3.10.7.4]", () => {
   const d = drill("SYN-RECEIVED").in({
     flags: "FPA",
     seq: 1,
@@ -213,7 +217,7 @@ Deno.test("19 TCP takes octets and FIN that come with the ACK of its SYN-ACK [RF
   assertEquals(d.socket.state(), "CLOSE-WAIT");
 });
 
-Deno.test("20 TCP takes octets when the ACK of its SYN-ACK was lost", () => {
+test("20 TCP takes octets when the ACK of its SYN-ACK was lost", () => {
   const d = drill("SYN-RECEIVED").in({
     flags: "PA",
     seq: 1,
@@ -224,7 +228,7 @@ Deno.test("20 TCP takes octets when the ACK of its SYN-ACK was lost", () => {
   assertEquals(d.read(), "a");
 });
 
-Deno.test("21 TCP acknowledges only the SYN when octets came with it [RFC 7413 §4.1]", () => {
+test("21 TCP acknowledges only the SYN when octets came with it [RFC 7413 §4.1]", () => {
   const d = drill("LISTEN").in({ flags: "S", text: "early" }).accept();
 
   d.out({ flags: "SA", ack: 1 });
@@ -232,7 +236,7 @@ Deno.test("21 TCP acknowledges only the SYN when octets came with it [RFC 7413 �
   assertEquals(d.read(), "early");
 });
 
-Deno.test("24, 25 TCP answers what belongs to no connection with RST, and a RST with nothing [RFC 9293 §3.5.2]", () => {
+test("24, 25 TCP answers what belongs to no connection with RST, and a RST with nothing [RFC 9293 §3.5.2]", () => {
   const d = drill("LISTEN");
   d.in({ flags: "A", seq: 9, ack: 77 }).out({ flags: "R", seq: 77 });
   d.in({ flags: "PA", seq: 9, ack: 77, text: "x" }).out({
@@ -244,13 +248,13 @@ Deno.test("24, 25 TCP answers what belongs to no connection with RST, and a RST 
   d.in({ flags: "R", seq: 9 }).in({ flags: "RA", seq: 9, ack: 1 }).silent();
 });
 
-Deno.test("22 TCP works again for a tuple after SYN, SYN-ACK, RST", () => {
+test("22 TCP works again for a tuple after SYN, SYN-ACK, RST", () => {
   const d = drill("SYN-RECEIVED").in({ flags: "R", seq: 1 });
 
   d.in({ flags: "S", seq: 500 }).accept().out({ flags: "SA", ack: 501 });
 });
 
-Deno.test("TCP opens actively with SYN and answers the SYN-ACK [RFC 9293 §3.5]", () => {
+test("TCP opens actively with SYN and answers the SYN-ACK [RFC 9293 §3.5]", () => {
   const d = drill("SYN-SENT").in({ flags: "SA", ack: 1, mss: 1000 });
 
   d.out({ flags: "A", seq: 1, ack: 1 }).silent();
@@ -258,12 +262,12 @@ Deno.test("TCP opens actively with SYN and answers the SYN-ACK [RFC 9293 §3.5]"
   d.write(1500).out({ text: 1000 }).out({ text: 500 });
 });
 
-Deno.test("TCP in SYN-SENT answers an unacceptable ACK with RST [RFC 9293 §3.10.7.3]", () => {
+test("TCP in SYN-SENT answers an unacceptable ACK with RST [RFC 9293 §3.10.7.3]", () => {
   drill("SYN-SENT").in({ flags: "A", ack: 100 }).out({ flags: "R", seq: 100 })
     .silent();
 });
 
-Deno.test("TCP in SYN-SENT believes RST only with an acceptable ACK [RFC 9293 §3.10.7.3]", () => {
+test("TCP in SYN-SENT believes RST only with an acceptable ACK [RFC 9293 §3.10.7.3]", () => {
   const d = drill("SYN-SENT").in({ flags: "R" }).silent();
   assertEquals(d.events, []);
 
@@ -272,7 +276,7 @@ Deno.test("TCP in SYN-SENT believes RST only with an acceptable ACK [RFC 9293 §
   assertEquals(d.events, ["closed reset"]);
 });
 
-Deno.test("TCP opens simultaneously [RFC 9293 §3.5, figure 7]", () => {
+test("TCP opens simultaneously [RFC 9293 §3.5, figure 7]", () => {
   const d = drill("SYN-SENT").in({ flags: "S", mss: 1380 });
 
   d.out({ flags: "SA", seq: 0, ack: 1 }).in({ flags: "SA", ack: 1 });
@@ -282,7 +286,7 @@ Deno.test("TCP opens simultaneously [RFC 9293 §3.5, figure 7]", () => {
   assertEquals(d.events, ["established"]);
 });
 
-Deno.test("TCP in SYN-SENT sends its SYN again after 1, 2, 4 s [RFC 6298 §2]", () => {
+test("TCP in SYN-SENT sends its SYN again after 1, 2, 4 s [RFC 6298 §2]", () => {
   const d = drill("SYN-SENT");
   for (const wait of [1000, 2000, 4000]) {
     d.advance(wait - 1).silent().advance(1).out({ flags: "S", seq: 0 });
@@ -303,7 +307,7 @@ Deno.test("TCP chooses another initial sequence number for every tuple and time 
   assertEquals(first === other, false);
 });
 
-Deno.test("18 TCP in SYN-RECEIVED is ended by any RST in its window, and by none outside [RFC 9293 §3.10.7.4]", () => {
+test("18 TCP in SYN-RECEIVED is ended by any RST in its window, and by none outside [RFC 9293 §3.10.7.4]", () => {
   drill("SYN-RECEIVED").in({ flags: "R", seq: 0 }).silent()
     .in({ flags: "R", seq: 70_000 }).silent()
     .in({ seq: 1, ack: 1 }).silent();
@@ -311,7 +315,7 @@ Deno.test("18 TCP in SYN-RECEIVED is ended by any RST in its window, and by none
   assertEquals(d.events, ["closed reset"]);
 });
 
-Deno.test("7 TCP drops whatever comes from its own address and port or with a port of 0, and counts it [RFC 9293 §3.10.7]", () => {
+test("7 TCP drops whatever comes from its own address and port or with a port of 0, and counts it [RFC 9293 §3.10.7]", () => {
   const d = drill("LISTEN");
   const segment = (src: string, port: number, flags: string) =>
     tcp({
@@ -332,7 +336,7 @@ Deno.test("7 TCP drops whatever comes from its own address and port or with a po
   assertEquals([d.silent().drops("tcp.land"), d.syns.length], [8, 0]);
 });
 
-Deno.test("6 TCP takes a SYN with options that are unknown, repeated or of a wrong length [RFC 9293 §3.2]", () => {
+test("6 TCP takes a SYN with options that are unknown, repeated or of a wrong length [RFC 9293 §3.2]", () => {
   const rows = [
     [],
     [1, 1, 1, 0],

@@ -1,22 +1,22 @@
 import { assertEquals } from "@std/assert";
-import type { Drill } from "../support/drill.ts";
+import { type Drill, test } from "../support/drill.ts";
 import { ack, inFlight } from "../support/in_flight.ts";
 
-Deno.test("69 TCP asks with the last segment for the ACK of a flight's end two round trips after it [RFC 8985 §7.3]", () => {
+test("69 TCP asks with the last segment for the ACK of a flight's end two round trips after it [RFC 8985 §7.3]", () => {
   const d = inFlight({ sack: true });
   d.advance(49).silent();
 
   d.advance(1).out({ seq: 9001, text: 1000 }).silent();
 });
 
-Deno.test("69 TCP asks with a new segment where there is one [RFC 8985 §7.3]", () => {
+test("69 TCP asks with a new segment where there is one [RFC 8985 §7.3]", () => {
   const d = inFlight({ sack: true });
   d.write(3000).silent();
 
   d.advance(50).out({ seq: 10_001, text: 1000 }).silent();
 });
 
-Deno.test("69 TCP repairs a lost tail as soon as its probe has arrived [RFC 8985 §7.4]", () => {
+test("69 TCP repairs a lost tail as soon as its probe has arrived [RFC 8985 §7.4]", () => {
   const d = inFlight({ sack: true });
   d.in(ack(7001)).advance(100).out({ seq: 9001 }).silent();
   d.now += 50;
@@ -25,7 +25,7 @@ Deno.test("69 TCP repairs a lost tail as soon as its probe has arrived [RFC 8985
     .out({ seq: 8001 }).silent();
 });
 
-Deno.test("69 TCP sends one probe, then waits for the time-out [RFC 8985 §7.2, §7.5]", () => {
+test("69 TCP sends one probe, then waits for the time-out [RFC 8985 §7.2, §7.5]", () => {
   const d = inFlight({ sack: true });
   d.advance(50).out({ seq: 9001 });
 
@@ -33,7 +33,7 @@ Deno.test("69 TCP sends one probe, then waits for the time-out [RFC 8985 §7.2, 
   d.advance(2).out({ seq: 1, text: 1000 }).silent();
 });
 
-Deno.test("69 TCP takes a loss that its probe has repaired for one of congestion [RFC 8985 §7.4.2]", () => {
+test("69 TCP takes a loss that its probe has repaired for one of congestion [RFC 8985 §7.4.2]", () => {
   const room = (d: Drill): number => {
     d.write(30_000);
     return d.emitted.splice(0).length;
@@ -53,12 +53,12 @@ Deno.test("69 TCP takes a loss that its probe has repaired for one of congestion
   assertEquals(room(late), 20);
 });
 
-Deno.test("69 TCP without SACK sends no probe [RFC 8985 §3]", () => {
+test("69 TCP without SACK sends no probe [RFC 8985 §3]", () => {
   const d = inFlight({ sack: false });
   d.advance(140).silent();
 });
 
-Deno.test("70 TCP waits a quarter of the round trip for what was overtaken [RFC 8985 §6.2]", () => {
+test("70 TCP waits a quarter of the round trip for what was overtaken [RFC 8985 §6.2]", () => {
   const d = inFlight({ sack: true });
   d.in(ack(1, [[1001, 2001]])).advance(12).silent();
   d.in(ack(10_001)).advance(100).silent();
@@ -68,7 +68,7 @@ Deno.test("70 TCP waits a quarter of the round trip for what was overtaken [RFC 
     .silent();
 });
 
-Deno.test("70 TCP that has seen packets overtake each other waits although many have arrived [RFC 8985 §6.2 step 4]", () => {
+test("70 TCP that has seen packets overtake each other waits although many have arrived [RFC 8985 §6.2 step 4]", () => {
   const d = inFlight({ sack: true });
   d.in(ack(1, [[1001, 2001]])).in(ack(2001)).silent();
 
@@ -76,7 +76,7 @@ Deno.test("70 TCP that has seen packets overtake each other waits although many 
   d.advance(1).out({ seq: 2001 }).silent();
 });
 
-Deno.test("TCP finds that what it sent again is lost too, without a time-out [RFC 8985 §6.2 step 5]", () => {
+test("TCP finds that what it sent again is lost too, without a time-out [RFC 8985 §6.2 step 5]", () => {
   const d = inFlight({ sack: true });
   d.write(30_000).silent();
   d.in(ack(1, [[1001, 7001]])).out({ seq: 1 });
@@ -87,7 +87,7 @@ Deno.test("TCP finds that what it sent again is lost too, without a time-out [RF
   d.in(ack(1, [[10_001, 11_001], [1001, 7001]])).out({ seq: 1, text: 1000 });
 });
 
-Deno.test("TCP waits longer for late packets once the peer has reported duplicates [RFC 8985 §6.2 step 4]", () => {
+test("TCP waits longer for late packets once the peer has reported duplicates [RFC 8985 §6.2 step 4]", () => {
   const d = inFlight({ sack: true });
   d.in(ack(1, [[1001, 2001]])).advance(13).out({ seq: 1 });
   d.in(ack(2001)).in(ack(2001, [[1, 1001]])).silent();

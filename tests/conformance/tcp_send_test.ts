@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { type Drill, drill, OFFLOAD } from "../support/drill.ts";
+import { SEND_BOUND } from "../../src/stack/tcp/socket.ts";
+import { type Drill, drill, OFFLOAD, test } from "../support/drill.ts";
 
 /** Takes everything emitted and returns its text lengths. */
 function lengths(d: Drill): number[] {
@@ -9,7 +10,7 @@ function lengths(d: Drill): number[] {
   });
 }
 
-Deno.test("55 TCP cuts what is written into segments of the peer's MSS and pushes the last [RFC 9293 §3.7.1, §3.9.1.2]", () => {
+test("55 TCP cuts what is written into segments of the peer's MSS and pushes the last [RFC 9293 §3.7.1, §3.9.1.2]", () => {
   const d = drill("ESTABLISHED", { syn: { mss: 1000 } });
 
   d.write(2500);
@@ -19,13 +20,13 @@ Deno.test("55 TCP cuts what is written into segments of the peer's MSS and pushe
   d.out({ flags: "PA", seq: 2001, text: 500 }).silent();
 });
 
-Deno.test("55 TCP deducts the timestamps from the MSS [RFC 6691 §2]", () => {
+test("55 TCP deducts the timestamps from the MSS [RFC 6691 §2]", () => {
   const d = drill("ESTABLISHED", { syn: { mss: 1000, timestamps: [1, 0] } });
 
   d.write(1500).out({ text: 988 }).out({ text: 512 });
 });
 
-Deno.test("55 TCP sends super-packets where the device takes them, cut at the peer's MSS", () => {
+test("55 TCP sends super-packets where the device takes them, cut at the peer's MSS", () => {
   const d = drill("ESTABLISHED", {
     offload: OFFLOAD,
     syn: { mss: 1000, scale: 7 },
@@ -52,7 +53,7 @@ Deno.test("TCP sends segments of the largest MTU with room for every option [K28
   assertEquals(lengths(d), [65_455, 34_545]);
 });
 
-Deno.test("TCP sends a short segment as an ordinary packet although the device takes super-packets", () => {
+test("TCP sends a short segment as an ordinary packet although the device takes super-packets", () => {
   const d = drill("ESTABLISHED", { offload: OFFLOAD });
   d.write("hello");
 
@@ -60,7 +61,7 @@ Deno.test("TCP sends a short segment as an ordinary packet although the device t
   assertEquals(d.emitted[0]?.checksum, "partial");
 });
 
-Deno.test("95 TCP joins small writes of one turn and does not wait between turns [RFC 9293 §3.7.4, Nagle off]", () => {
+test("95 TCP joins small writes of one turn and does not wait between turns [RFC 9293 §3.7.4, Nagle off]", () => {
   const d = drill("ESTABLISHED");
   d.socket.write(Uint8Array.of(0x61));
   d.socket.write(Uint8Array.of(0x62));
@@ -69,7 +70,7 @@ Deno.test("95 TCP joins small writes of one turn and does not wait between turns
   d.write("c").out({ flags: "PA", text: "c" }).silent();
 });
 
-Deno.test("56 TCP sends no more than the peer's window, whole segments first [RFC 9293 §3.8.6.2.1]", () => {
+test("56 TCP sends no more than the peer's window, whole segments first [RFC 9293 §3.8.6.2.1]", () => {
   const d = drill("ESTABLISHED", { syn: { mss: 1000, window: 2500 } });
 
   d.write(5000);
@@ -82,13 +83,15 @@ Deno.test("56 TCP sends no more than the peer's window, whole segments first [RF
   assertEquals(lengths(d), [1000]);
 });
 
-Deno.test("TCP sends half of the largest window seen when it never fits a segment [RFC 9293 §3.8.6.2.1]", () => {
+test("TCP sends half of the largest window seen when it never fits a segment [RFC 9293 §3.8.6.2.1]", () => {
   const d = drill("ESTABLISHED", { syn: { mss: 1000, window: 400 } });
   d.write(1000).out({ text: 400 }).silent();
 });
 
-Deno.test("57 TCP honours the window of the SYN unscaled, later ones scaled [RFC 7323 §2.2]", () => {
-  const d = drill("SYN-RECEIVED", { syn: { mss: 100, scale: 4, window: 16 } });
+test("57 TCP honours the window of the SYN unscaled, later ones scaled [RFC 7323 §2.2]", () => {
+  const d = drill("SYN-RECEIVED", {
+    syn: { mss: 100, scale: 4, window: 16 },
+  });
   d.write(3000).silent();
 
   d.in({ seq: 1, ack: 1, window: 16 });
@@ -96,7 +99,7 @@ Deno.test("57 TCP honours the window of the SYN unscaled, later ones scaled [RFC
   assertEquals(lengths(d), [100, 100]);
 });
 
-Deno.test("62 TCP does not take the window of an older ACK [RFC 9293 §3.10.7.4]", () => {
+test("62 TCP does not take the window of an older ACK [RFC 9293 §3.10.7.4]", () => {
   const d = drill("ESTABLISHED", { syn: { mss: 500, window: 1000 } });
   d.write(3000);
   assertEquals(lengths(d), [500, 500]);
@@ -106,7 +109,7 @@ Deno.test("62 TCP does not take the window of an older ACK [RFC 9293 §3.10.7.4]
   d.in({ seq: 1, ack: 501, window: 9000 }).silent();
 });
 
-Deno.test("58, 60 TCP probes a shut window after 1 RTO and then ever more rarely, up to 60 s [RFC 9293 §3.8.6.1]", () => {
+test("58, 60 TCP probes a shut window after 1 RTO and then ever more rarely, up to 60 s [RFC 9293 §3.8.6.1]", () => {
   const d = drill("ESTABLISHED");
   d.in({ seq: 1, ack: 1, window: 0 });
   d.write("hello").silent();
@@ -128,7 +131,7 @@ Deno.test("58, 60 TCP probes a shut window after 1 RTO and then ever more rarely
   d.in({ seq: 1, ack: 1, window: 100 }).out({ flags: "PA", text: "hello" });
 });
 
-Deno.test("59 TCP gives up when its probes are not answered for 100 s [RFC 9293 §3.8.3]", () => {
+test("59 TCP gives up when its probes are not answered for 100 s [RFC 9293 §3.8.3]", () => {
   const d = drill("ESTABLISHED");
   d.in({ seq: 1, ack: 1, window: 0 });
   d.write("hello").advance(250_000);
@@ -136,7 +139,7 @@ Deno.test("59 TCP gives up when its probes are not answered for 100 s [RFC 9293 
   assertEquals(d.events.at(-1), "closed timeout");
 });
 
-Deno.test("TCP sends a silly segment when the window stays small [RFC 9293 §3.8.6.2.1 (override)]", () => {
+test("TCP sends a silly segment when the window stays small [RFC 9293 §3.8.6.2.1 (override)]", () => {
   const d = drill("ESTABLISHED", { syn: { mss: 1000, window: 4000 } });
   d.in({ seq: 1, ack: 1, window: 4000 });
   d.in({ seq: 1, ack: 1, window: 10 });
@@ -145,7 +148,7 @@ Deno.test("TCP sends a silly segment when the window stays small [RFC 9293 §3.8
   d.advance(200).out({ text: 10 }).silent();
 });
 
-Deno.test("61 TCP stops when the peer shrinks its window, and goes on when it opens [RFC 9293 §3.8.6]", () => {
+test("61 TCP stops when the peer shrinks its window, and goes on when it opens [RFC 9293 §3.8.6]", () => {
   const d = drill("ESTABLISHED", { syn: { mss: 1000, window: 3000 } });
   d.write(6000);
   assertEquals(lengths(d), [1000, 1000, 1000]);
@@ -172,7 +175,7 @@ Deno.test("63 TCP sends unacknowledged octets again after 200 ms, 400 ms, … wi
   assertEquals(new Set(seen).size, 5);
 });
 
-Deno.test("76 TCP gives up after 100 s of silence, and says so with RST [RFC 9293 §3.8.3]", () => {
+test("76 TCP gives up after 100 s of silence, and says so with RST [RFC 9293 §3.8.3]", () => {
   const d = drill("ESTABLISHED").write("hello").advance(250_000);
 
   assertEquals(d.events.at(-1), "closed timeout");
@@ -180,7 +183,7 @@ Deno.test("76 TCP gives up after 100 s of silence, and says so with RST [RFC 929
   d.out({ flags: "RA" }).advance(1e6).silent();
 });
 
-Deno.test("64 TCP sends the rest of a super-packet that was acknowledged in part", () => {
+test("64 TCP sends the rest of a super-packet that was acknowledged in part", () => {
   const d = drill("ESTABLISHED", {
     offload: OFFLOAD,
     syn: { mss: 1000, scale: 7 },
@@ -192,7 +195,7 @@ Deno.test("64 TCP sends the rest of a super-packet that was acknowledged in part
   d.advance(200).out({ seq: 4501 });
 });
 
-Deno.test("75 TCP backs its timer off, and takes no sample of what was sent twice [RFC 6298 §3, §5.5]", () => {
+test("75 TCP backs its timer off, and takes no sample of what was sent twice [RFC 6298 §3, §5.5]", () => {
   const d = drill("ESTABLISHED").write("a").out();
   d.advance(200).out({ text: "a" });
   d.in({ seq: 1, ack: 2 });
@@ -201,7 +204,7 @@ Deno.test("75 TCP backs its timer off, and takes no sample of what was sent twic
   d.advance(199).silent().advance(1).out({ text: "b" });
 });
 
-Deno.test("TCP waits for a new round trip once it has grown [RFC 6298 §2.3]", () => {
+test("TCP waits for a new round trip once it has grown [RFC 6298 §2.3]", () => {
   const d = drill("SYN-RECEIVED");
   d.now += 500;
   d.in({ seq: 1, ack: 1 });
@@ -211,7 +214,7 @@ Deno.test("TCP waits for a new round trip once it has grown [RFC 6298 §2.3]", (
   d.advance(1499).silent().advance(1).out({ text: "a" });
 });
 
-Deno.test("TCP tells how much is outstanding, and that it became less", () => {
+test("TCP tells how much is outstanding, and that it became less", () => {
   const d = drill("ESTABLISHED").write(3000);
   assertEquals(d.socket.outstanding(), 3000);
 
@@ -221,7 +224,7 @@ Deno.test("TCP tells how much is outstanding, and that it became less", () => {
   assertEquals(d.events, ["writable"]);
 });
 
-Deno.test("TCP sends 512 KiB of one flow in one poll and the rest in the next", () => {
+test("TCP sends 512 KiB of one flow in one poll and the rest in the next", () => {
   const d = drill("ESTABLISHED", {
     offload: OFFLOAD,
     syn: { mss: 1380, scale: 7 },
@@ -237,7 +240,7 @@ Deno.test("TCP sends 512 KiB of one flow in one poll and the rest in the next", 
   assertEquals(d.stack.pollAt() > d.now, true);
 });
 
-Deno.test("73 TCP to a distant peer starts with ten segments and doubles [RFC 6928 §2, RFC 5681 §3.1]", () => {
+test("73 TCP to a distant peer starts with ten segments and doubles [RFC 6928 §2, RFC 5681 §3.1]", () => {
   const d = drill("SYN-RECEIVED", { syn: { mss: 1000, scale: 7 } });
   d.now += 50;
   d.in({ seq: 1, ack: 1, window: 60_000 });
@@ -250,7 +253,7 @@ Deno.test("73 TCP to a distant peer starts with ten segments and doubles [RFC 69
   assertEquals(lengths(d).length, 20);
 });
 
-Deno.test("TCP to a peer on this machine is limited by its window alone", () => {
+test("TCP to a peer on this machine is limited by its window alone", () => {
   const d = drill("SYN-RECEIVED", { syn: { mss: 1000, scale: 7 } });
   d.now += 1;
   d.in({ seq: 1, ack: 1, window: 60_000 });
@@ -260,7 +263,7 @@ Deno.test("TCP to a peer on this machine is limited by its window alone", () => 
   assertEquals(lengths(d).length, 200);
 });
 
-Deno.test("74 TCP starts again with ten segments after an idle time [RFC 5681 §4.1]", () => {
+test("74 TCP starts again with ten segments after an idle time [RFC 5681 §4.1]", () => {
   const d = drill("SYN-RECEIVED", { syn: { mss: 1000, scale: 7 } });
   d.now += 50;
   d.in({ seq: 1, ack: 1, window: 60_000 });
@@ -276,4 +279,39 @@ Deno.test("74 TCP starts again with ten segments after an idle time [RFC 5681 §
   d.write(60_000);
 
   assertEquals(lengths(d).length, 10);
+});
+
+test("96 TCP makes its writer wait beyond its bound, and tells it when there is room again", () => {
+  const d = drill("ESTABLISHED");
+  d.write(SEND_BOUND);
+  assertEquals(d.socket.isFull(), false);
+  d.write(1);
+  assertEquals(d.socket.isFull(), true);
+  d.emitted.length = 0;
+
+  d.in({ seq: 1, ack: 1381 });
+  assertEquals([d.socket.isFull(), d.events], [false, ["writable"]]);
+});
+
+test("96 TCP lets its writer run ahead of a distant peer by two congestion windows, up to 4 MiB [RFC 9293 §3.9.1.2]", () => {
+  const d = drill("SYN-RECEIVED", {
+    syn: { mss: 1380, scale: 14, sackPermitted: true },
+  });
+  d.now += 50;
+  d.in({ seq: 1, ack: 1, window: 65_535 });
+  let most = 0;
+  for (let acked = 1; acked < 40_000_000;) {
+    let written = 0;
+    while (!d.socket.isFull()) d.write(65_536), written += 65_536;
+    most = Math.max(most, d.socket.outstanding());
+    acked += written;
+    d.emitted.length = 0;
+    d.now += 50;
+    d.in({
+      seq: 1,
+      ack: d.socket.snd.sndNxt - d.socket.snd.iss,
+      window: 65_535,
+    });
+  }
+  assertEquals(most > 4 * 2 ** 20 && most <= 4 * 2 ** 20 + 65_536, true);
 });

@@ -1,4 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertExists } from "@std/assert";
+import { makeFlowKey } from "../../src/stack/flow_key.ts";
+import { parseAddress } from "../../src/wire/address.ts";
 import type { Drill } from "../support/drill.ts";
 import { drill, OFFLOAD } from "../support/drill.ts";
 import {
@@ -157,6 +159,26 @@ Deno.test("118 UDP makes one session for each source and destination", () => {
   d.inRaw(udp({ ...FLOW, destinationPort: 54, payload }));
   d.inRaw(udp({ ...FLOW, dst: "192.0.2.2", payload }));
   assertEquals(d.sessions.length, 4);
+});
+
+Deno.test("118 UDP passes on what another address answers, with that one as source [RFC 4787 §5]", () => {
+  const d = drill("LISTEN").inRaw(udp({ ...FLOW, payload: bytes(1) }));
+  const { session } = accepted(d);
+  const other = parseAddress("203.0.113.9");
+  const client = parseAddress(FLOW.src);
+  assertExists(other);
+  assertExists(client);
+  session.send(
+    bytes(7),
+    makeFlowKey(
+      { address: client, port: FLOW.sourcePort },
+      { address: other, port: 9000 },
+    ),
+  );
+
+  const [reply] = d.poll().emitted.map(readUdp);
+  assertEquals([reply?.src, reply?.sourcePort], ["203.0.113.9", 9000]);
+  assertEquals([reply?.dst, reply?.destinationPort], [FLOW.src, 5000]);
 });
 
 Deno.test("UDP holds 64 datagrams until the session is accepted, and drops the newest then", () => {

@@ -6,6 +6,7 @@ import {
   type Stack,
   type StackOptions,
 } from "../../src/stack/stack.ts";
+import type { EchoPolicy } from "../../src/stack/icmp.ts";
 import type { PendingSyn } from "../../src/stack/tcp/pending_syn.ts";
 import type { TcpEvents } from "../../src/stack/tcp/events.ts";
 import type { TcpSocket } from "../../src/stack/tcp/socket.ts";
@@ -54,9 +55,32 @@ export interface DrillOptions {
     "mss" | "scale" | "sackPermitted" | "timestamps" | "window"
   >;
   readonly ipv6?: boolean;
+  readonly echo?: EchoPolicy;
 }
 
 export type DrillState = "LISTEN" | "SYN-SENT" | "SYN-RECEIVED" | "ESTABLISHED";
+
+/** The family of drills that do not name one. */
+const family = { ipv6: false };
+
+/** A test that must come out the same over IPv4 and over IPv6. */
+export function test(title: string, body: () => void): void {
+  for (const ipv6 of [false, true]) {
+    Deno.test(ipv6 ? `${title}, over IPv6` : title, () => {
+      family.ipv6 = ipv6;
+      try {
+        body();
+      } finally {
+        family.ipv6 = false;
+      }
+    });
+  }
+}
+
+/** IPv6's header is 20 octets longer: our MSS is 1380 over both. */
+function defaultMtu(ipv6: boolean): number {
+  return ipv6 ? 1440 : 1420;
+}
 
 /** A stack, a peer made of literal segments, and a clock that only the test moves. */
 export class Drill {
@@ -75,13 +99,15 @@ export class Drill {
   #socket: TcpSocket | undefined;
 
   constructor(options: DrillOptions = {}) {
-    this.client = options.ipv6 ? "fd00::2" : "10.0.0.2";
-    this.server = options.ipv6 ? "2001:db8::1" : "192.0.2.1";
+    const { ipv6 = family.ipv6 } = options;
+    this.client = ipv6 ? "fd00::2" : "10.0.0.2";
+    this.server = ipv6 ? "2001:db8::1" : "192.0.2.1";
     this.#irs = options.irs ?? 5000;
     this.stack = createStack({
-      mtu: options.mtu ?? 1420,
+      mtu: options.mtu ?? defaultMtu(ipv6),
       offload: options.offload ?? NO_OFFLOAD,
       random: (into) => into.fill(7),
+      echo: () => options.echo ?? "gateway",
       gateways: new Set(["10.0.0.1", "fd00::1"]),
       broadcasts: new Set([0x0a0000ff]),
       udpTimeout: 30_000,
@@ -124,6 +150,12 @@ export class Drill {
   in(segment: DrillSegment, more?: "more"): this {
     this.stack.receive(packetBuffer(this.#encode(segment)), this.now);
     return more === undefined ? this.poll() : this;
+  }
+
+  /** A super-packet of which the device says that it was cut at `segmentSize`. */
+  inSuper(segment: DrillSegment, segmentSize: number): this {
+    const checksum = "partial";
+    return this.inRaw(this.#encode(segment), { checksum, segmentSize });
   }
 
   /** Raw octets arrive. */

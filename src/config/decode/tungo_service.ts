@@ -43,6 +43,7 @@ export function decodeTungoService(
       ["auto", "truthful", "eager"],
       "auto",
     ),
+    icmp: metadata.choice(["icmp"], ["off", "gateway", "all"], "gateway"),
     udpTimeout: metadata.duration(
       ["udpTimeout", "tungo.udpTimeout"],
       UDP_TIMEOUT,

@@ -62,6 +62,12 @@ export class Sender {
     return this.timer.rtt.min !== Infinity && this.timer.rtt.min > LOCAL_RTT;
   }
 
+  /** Octets that two round trips would carry, as far as congestion goes; 0 for a near peer, whom it does not concern. */
+  appetite(): number {
+    const window = this.#losses.congestion.window();
+    return window === Infinity ? 0 : 2 * Math.min(window, this.window.octets);
+  }
+
   /** cwnd and ssthresh in octets, Infinity where they do not limit. RFC 5681. */
   congestion(): { readonly cwnd: number; readonly ssthresh: number } {
     const { congestion } = this.#losses;

@@ -17,6 +17,13 @@ import { Timestamps } from "./timestamps.ts";
 /** What one flow may send in one poll, in octets: a bulk flow must not stand in front of all others. */
 const POLL_OCTETS = 512 * 1024;
 
+/**
+ * Octets that may wait to be sent and acknowledged. Towards a distant peer twice what its congestion window lets out, so that
+ * the window is filled while the next round trip's octets are on their way to us.
+ */
+export const SEND_BOUND = 256 * 1024;
+const DISTANT_BOUND = 4 * 1024 * 1024;
+
 /** A SYN-ACK and its retransmissions after 1, 3, 7 and 15 s have gone unanswered. */
 const SYN_RECEIVED_TIMEOUT: Millis = 30_000;
 
@@ -111,6 +118,13 @@ export class TcpSocket implements Timed {
     if (!open || !this.snd.buffer.write(octets)) return false;
     this.host.markDirty(this);
     return true;
+  }
+
+  /** So many octets wait that a writer should, until `onWritable` finds that they do no more. */
+  isFull(): boolean {
+    const most = this.host.pool.isAmple() ? DISTANT_BOUND : SEND_BOUND;
+    return this.snd.buffer.octets() >
+      Math.min(most, Math.max(SEND_BOUND, this.snd.appetite()));
   }
 
   /** Octets written that the peer has not acknowledged. */

@@ -31,6 +31,7 @@ Deno.test("decodeTungoService fills in every default [C.2, C.3]", () => {
     },
     sniffing: { tcp: false, udp: false, timeout: 300, fallback: false },
     handshake: "auto",
+    icmp: "gateway",
     udpTimeout: 30_000,
     udpBufferSize: 65_535,
     ipv6: false,
@@ -53,6 +54,7 @@ services:
       sniffing.fallback: true
       ipv6: true
       handshake: eager
+      icmp: all
   listener: {type: tungo}
   metadata: {dialTimeout: 7s}
 `,
@@ -67,6 +69,7 @@ services:
   });
   assertEquals(service.ipv6, true);
   assertEquals(service.handshake, "eager");
+  assertEquals(service.icmp, "all");
   assertEquals(service.route.retries, 2);
   assertEquals(service.route.dialTimeout, 7_000);
 });
