@@ -1,54 +1,37 @@
 import { parseArgs } from "@std/cli/parse-args";
 
-import { openPlatform } from "./ffi/mod.ts";
+import { openPlatform, type Platform } from "./ffi/mod.ts";
 import { type App, buildApp } from "./src/app/app.ts";
 import { buildDecider } from "./src/app/decider.ts";
 import { openInstruments } from "./src/app/instruments.ts";
-import { ConfigSources } from "./src/app/load_config.ts";
+import { ConfigSources, readFile } from "./src/app/load_config.ts";
 import { LogSwitch } from "./src/app/log_switch.ts";
 import { openLog } from "./src/app/open_log.ts";
+import { reloadByItself } from "./src/app/reload_triggers.ts";
 import { Reloads } from "./src/app/reloads.ts";
 import { showPlan } from "./src/app/show_plan.ts";
 import { systemClock } from "./src/app/system_clock.ts";
-import { Upkeep } from "./src/app/upkeep.ts";
-import { watchFiles } from "./src/app/watch_files.ts";
-import type { Clock } from "./src/base/clock.ts";
 import { ConfigError, describe, DeviceError } from "./src/base/errors.ts";
 import { VERSION } from "./src/base/version.ts";
 import { goFlags, mixedFlags } from "./src/config/command/flags.ts";
 import {
   type Command,
   EXPLAIN_FLAGS,
+  FLAGS,
   type ReloadCommand,
   RUN_FLAGS,
   UP_FLAGS,
 } from "./src/config/command/options.ts";
-import { formatProblem } from "./src/config/problems.ts";
+import { type ConfigWarning, formatProblem } from "./src/config/problems.ts";
 import type { ReadConfig } from "./src/config/read_config.ts";
 import type { Config } from "./src/config/schema.ts";
-import { parseDuration } from "./src/config/values/duration.ts";
 import { print } from "./src/config/tree/print.ts";
 import type { Decider, Question } from "./src/control/decision.ts";
 import { explain } from "./src/control/explain.ts";
 import { parseDestination } from "./src/control/question.ts";
-
-const USAGE = `Usage: tungo -L SERVICE [-F HOP]... [-C FILE]...
-       tungo check FILE...
-       tungo up --plan [--os linux|darwin|windows] -L SERVICE [-F HOP]... [-C FILE]...
-       tungo explain [-C FILE | -L … -F …] HOST[:PORT] [--udp] [--sni NAME] [--service NAME]
-
-  -L URL     a service: "tungo://:0?name=tungo&net=192.168.123.1/24", or a far end: "relay+wss://user:pass@:8443"
-  -F URL     a hop towards the target: "relay+wss://user:pass@example.com:443"
-  -C FILE    a configuration in YAML or JSON, "-" for standard input
-  -R PERIOD  read the configuration again so often; SIGHUP does it once
-  -O FORMAT  print the configuration as yaml or json, and stop
-  -D, -DD    log more, log everything
-  --watch          read the configuration again when a file of it is written
-  --pcap FILE      write all packets to a pcapng file
-  --fault SHARES   make the device's link a bad one: "loss=1%,reorder=2%,duplicate=1%,seed=7"
-  -V         print the version
-  -h         print this
-`;
+import { beside, decideRule, readRules } from "./src/control/rules.ts";
+import { USAGE } from "./src/control/usage.ts";
+import { judge } from "./src/control/verdict.ts";
 
 interface RunCommand extends ReloadCommand {
   readonly pcap?: string;
@@ -65,6 +48,7 @@ async function main(): Promise<ExitCode> {
     const [verb, ...words] = Deno.args;
     if (verb === "up") return await up(words);
     if (verb === "explain") return await explainFlow(words);
+    if (verb === "test") return await test(words);
     const checks = verb === "check";
     const args = checks ? words.flatMap((file) => ["-C", file]) : Deno.args;
     const flags = goFlags(args, RUN_FLAGS);
@@ -114,8 +98,7 @@ async function explainFlow(args: readonly string[]): Promise<ExitCode> {
   const [word, ...more] = command._;
   const to = parseDestination(String(word ?? ""));
   if (to === undefined || more.length > 0) {
-    const at = { file: "explain", line: 0, column: 0 };
-    throw new ConfigError("Name one destination: HOST[:PORT]", "", at);
+    throw misused("explain", "Name one destination: HOST[:PORT]");
   }
   const read = await sourcesOf(command).load();
   if (read.config === undefined) return complain(read);
@@ -126,22 +109,49 @@ async function explainFlow(args: readonly string[]): Promise<ExitCode> {
     ...(sni === undefined ? {} : { says: sni }),
     ...(service === undefined ? {} : { service }),
   };
-  await using decider = await openDecider(read.config);
-  return say(explain(question, await decider.decide(question)));
+  await using platform = openPlatform();
+  const decide = await deciderOf(read.config, platform);
+  return say(explain(question, await decide(question)));
+}
+
+/** Holds files of rules against a configuration, theirs or the one that options name. */
+async function test(args: readonly string[]): Promise<ExitCode> {
+  const flags = mixedFlags(args, FLAGS);
+  if (flags instanceof ConfigError) throw flags;
+  const command = parseArgs(flags, FLAGS);
+  if (command.h || command.help) return say(USAGE);
+  const files = command._.map(String);
+  if (files.length === 0) throw misused("test", "Name a file of rules");
+  let failed = 0;
+  let passed = 0;
+  for (const file of files) {
+    const { configs, rules, errors } = readRules(file, await readFile(file));
+    if (errors.length > 0) return complain({ errors, warnings: [] });
+    const named = command.C.length + command.L.length > 0;
+    const C = named ? command.C : configs.map((path) => beside(file, path));
+    const read = await sourcesOf({ ...command, C }).load();
+    if (read.config === undefined) return complain(read);
+    await using platform = openPlatform();
+    const decide = await deciderOf(read.config, platform);
+    for (const rule of rules) {
+      const verdict = judge(rule, await decideRule(rule, decide));
+      say(`${verdict.text}\n`);
+      if (verdict.passed) passed++;
+      else failed++;
+    }
+  }
+  say(`${passed} passed, ${failed} failed\n`);
+  return failed === 0 ? 0 : 1;
 }
 
 /** Decides by what the machine's routes are now. */
-async function openDecider(
-  config: Config,
-): Promise<AsyncDisposable & { readonly decide: Decider }> {
-  const platform = openPlatform();
-  const clock = systemClock();
+function deciderOf(config: Config, platform: Platform): Promise<Decider> {
   const log = openLog({ ...config.log, output: { type: "none" } });
-  const decide = await buildDecider({ config, platform, clock, log });
-  return {
-    decide,
-    [Symbol.asyncDispose]: () => platform[Symbol.asyncDispose](),
-  };
+  return buildDecider({ config, platform, clock: systemClock(), log });
+}
+
+function misused(verb: string, message: string): ConfigError {
+  return new ConfigError(message, "", { file: verb, line: 0, column: 0 });
 }
 
 function sourcesOf(
@@ -190,7 +200,11 @@ async function run(
     onReload(platform.reloadSignals, hangup.resolve, () => {
       void reloads.request("any");
     });
-    using _asked = reloadByItself(command, { reloads, sources, clock });
+    using _triggers = reloadByItself(command, {
+      reload: () => reloads.request("changed"),
+      paths: sources.paths(),
+      clock,
+    });
     await end;
     return 0;
   } finally {
@@ -235,28 +249,6 @@ function hasTerminal(): boolean {
   }
 }
 
-/** What -R and -watch ask for. */
-function reloadByItself(
-  { R, watch }: ReloadCommand,
-  { reloads, sources, clock }: {
-    readonly reloads: Reloads;
-    readonly sources: ConfigSources;
-    readonly clock: Clock;
-  },
-): Disposable {
-  const reload = (): Promise<void> => reloads.request("changed");
-  const stack = new DisposableStack();
-  const period = parseDuration(R ?? "0") ?? 0;
-  const upkeep = stack.adopt(new Upkeep(clock), (upkeep) => upkeep.stop());
-  if (period > 0) upkeep.every(period, reload);
-  upkeep.start();
-  const paths = sources.paths();
-  if (watch && paths.length > 0) {
-    stack.use(watchFiles(paths, { clock, onChange: () => void reload() }));
-  }
-  return stack;
-}
-
 /** Resolves when somebody wants the program to stop; who asks again does not want to wait. */
 function told(signals: readonly Deno.Signal[]): Promise<void> {
   return new Promise((resolve) => {
@@ -295,14 +287,14 @@ function say(text: string): ExitCode {
 }
 
 /** Says all that is wrong at once; warnings alone are no failure. */
-function complain({ config, errors, warnings }: ReadConfig): ExitCode {
-  for (const warning of warnings) {
-    write(Deno.stderr, `warning: ${formatProblem(warning)}\n`);
-  }
-  for (const error of errors) {
-    write(Deno.stderr, `error: ${formatProblem(error)}\n`);
-  }
-  return config === undefined || errors.length > 0 ? 2 : 0;
+function complain(
+  { errors, warnings }: Pick<ReadConfig, "errors" | "warnings">,
+): ExitCode {
+  const say = (what: string, problem: ConfigWarning): void =>
+    write(Deno.stderr, `${what}: ${formatProblem(problem)}\n`);
+  for (const warning of warnings) say("warning", warning);
+  for (const error of errors) say("error", error);
+  return errors.length > 0 ? 2 : 0;
 }
 
 function fail(error: unknown): ExitCode {

@@ -65,7 +65,8 @@ interface File {
   readonly text: string;
 }
 
-async function readFile(path: string): Promise<string> {
+/** Throws a ConfigError where it cannot be read. */
+export async function readFile(path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {

@@ -182,7 +182,7 @@ bedTest(
     const { problem } = await program.line("config", { level: "error" });
     assertMatch(
       String(problem),
-      /tungo\.yaml:6:35: .*Unknown chain "d".*handler\.chain/,
+      /tungo\.yaml:6:34: Unknown chain "d".*handler\.chain/,
     );
     assertEquals(await exchange(connection), "ok");
     assertEquals(await curl(bed), TARGET4);
