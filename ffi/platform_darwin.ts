@@ -19,7 +19,7 @@ import { type LibSystem, openLibSystem } from "./libsystem.ts";
 import { raiseDescriptorLimit, sleepTime } from "./machine_darwin.ts";
 import { NetworkVersion } from "./network_version.ts";
 import { NetworkWatch } from "./network_watch.ts";
-import { type PipeBinding, readInto } from "./node_handles.ts";
+import { createReadInto, type PipeBinding } from "./node_handles.ts";
 import { OwnSockets } from "./own_sockets.ts";
 import type { Platform } from "./platform.ts";
 import { KqueuePoller } from "./poller_darwin.ts";
@@ -52,7 +52,7 @@ export function openDarwin(pipes: PipeBinding | undefined): Platform {
     openSocket: (options) => openSocket(options, support),
     openUdp: (options) => openUdp(options, support),
     ownSocket: support.ownSockets.find,
-    readInto,
+    readInto: createReadInto(),
     watchNetwork: (onChange) => new NetworkWatch({ ...support, onChange }),
     networkVersion: () => version.current(),
     raiseDescriptorLimit: () => raiseDescriptorLimit(lib),

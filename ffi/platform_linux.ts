@@ -9,7 +9,7 @@ import { raiseDescriptorLimit, sleepTime } from "./machine_linux.ts";
 import { subscribe } from "./netlink_linux.ts";
 import { NetworkVersion } from "./network_version.ts";
 import { NetworkWatch } from "./network_watch.ts";
-import { type PipeBinding, readInto } from "./node_handles.ts";
+import { createReadInto, type PipeBinding } from "./node_handles.ts";
 import { OwnSockets } from "./own_sockets.ts";
 import type { Platform } from "./platform.ts";
 import { EpollPoller } from "./poller_linux.ts";
@@ -53,7 +53,7 @@ export function openLinux(pipes: PipeBinding | undefined): Platform {
     openUdp: (options) => openUdp(options, support),
     openUdpPort: udpPorts(support),
     ownSocket: support.ownSockets.find,
-    readInto,
+    readInto: createReadInto(),
     watchNetwork: (onChange) => new NetworkWatch({ ...support, onChange }),
     networkVersion: () => version.current(),
     raiseDescriptorLimit: () => raiseDescriptorLimit(libc),

@@ -9,6 +9,9 @@ import {
   WRITE_BOUND,
 } from "./stream.ts";
 
+/** Octets of one read, about: with more, a flow's queues grow far beyond their bounds (4 MiB instead of 512 KiB). */
+const READ_BOUND = 256 * 1024;
+
 /** What a stream needs of the socket under it. */
 export type StreamSocket = Pick<
   TcpSocket,
@@ -45,8 +48,8 @@ class SocketStream implements ByteStream {
   readonly #queue: SendQueue;
   #paused = true;
   #read: PendingRead | undefined;
-  /** The pending read has taken octets, and is about to be resolved. */
-  #taking = false;
+  /** Octets that the pending read has taken; it is about to be resolved then. */
+  #taken = 0;
   /** What came while nobody read; the socket is paused then. */
   #waiting: Uint8Array[] = [];
   #ended = false;
@@ -145,25 +148,32 @@ class SocketStream implements ByteStream {
     const read = this.#read;
     if (read === undefined) {
       this.#waiting.push(octets.slice());
-      this.#paused = true;
-      this.#socket.pause();
+      this.#pause();
       return;
     }
     read.take(octets);
     // Records of one segment come one behind the other: the read goes on until all of them have been taken.
-    if (!this.#taking) queueMicrotask(() => this.#settle());
-    this.#taking = true;
+    if (this.#taken === 0) queueMicrotask(() => this.#settle());
+    this.#taken += octets.length;
+    // One turn of the event loop may bring megabytes, and whoever takes them cannot say that it is enough.
+    if (this.#taken >= READ_BOUND) this.#pause();
+  }
+
+  #pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#socket.pause();
   }
 
   #settle(): void {
-    this.#taking = false;
+    this.#taken = 0;
     this.#read?.resolve(true);
     this.#read = undefined;
   }
 
   #onEnd(): void {
     this.#ended = true;
-    if (this.#taking) return;
+    if (this.#taken > 0) return;
     this.#read?.resolve(false);
     this.#read = undefined;
   }
@@ -171,7 +181,7 @@ class SocketStream implements ByteStream {
   /** After an orderly end nothing waits, and whoever still writes learns it from the failure. */
   #fail(reason: unknown): void {
     this.#failure ??= { reason };
-    if (!this.#taking) {
+    if (this.#taken === 0) {
       this.#read?.reject(this.#failure.reason);
       this.#read = undefined;
     }

@@ -3,7 +3,7 @@ const MIN_SHIFT = 12;
 const MAX_SHIFT = 24;
 
 /** What is kept of given-back buffers, in octets; the rest goes to the collector. */
-const KEEP = 8 * 1024 * 1024;
+const KEEP = 16 * 1024 * 1024;
 
 /** Largest sum of buffers in use, in octets: the memory that all flows share (tcp-level, both directions). */
 const BUDGET = 256 * 1024 * 1024;

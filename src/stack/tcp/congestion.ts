@@ -1,7 +1,7 @@
 import type { Millis } from "../../base/clock.ts";
 
 /** A peer this close is on the same machine: its receive window is the only limit, for nothing in between can be congested. */
-export const LOCAL_RTT: Millis = 2;
+const LOCAL_RTT: Millis = 2;
 
 /** RFC 6928 §2. */
 function initialWindow(mss: number): number {

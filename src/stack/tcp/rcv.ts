@@ -6,12 +6,15 @@ import { seqAdd, seqDiff, seqLe, seqLt } from "./seq.ts";
 
 /**
  * Octets that may wait for the application: a limit that starts small and doubles each time the application has taken as
- * much, up to one figure for a peer on this machine and another for a distant one, whose round trips must be filled. A limit
+ * much, up to one figure for a peer on this machine or near it and another for a distant one, whose round trips must be filled. A limit
  * is a promise, not memory: the ring grows by need. Seven eighths of a power of two, for `SLACK`.
  */
 const FIRST_LIMIT = 224 * 1024;
 const LOCAL_LIMIT = 896 * 1024;
 const DISTANT_LIMIT = 7 * 1024 * 1024;
+
+/** Octets that one `read` lends: whoever takes them queues them in front of everything else. */
+const READ_LIMIT = 256 * 1024;
 
 /** What may wait for the application, as a multiple of the limit, before the window shrinks. */
 const SLACK = 8 / 7;
@@ -28,7 +31,7 @@ export interface ReceiverOptions {
   readonly ring: Ring;
   /** The memory of all flows has room for larger windows. */
   readonly mayGrow: () => boolean;
-  /** The peer is not on this machine. */
+  /** The peer is on another network. */
   readonly isDistant: () => boolean;
 }
 
@@ -124,9 +127,9 @@ export class Receiver {
     if (payloadLength > 0 && seqLe(end, this.rcvNxt)) this.#report(seq, end);
   }
 
-  /** Lends everything readable; whatever `take` does not keep is gone. */
+  /** Lends what is readable, up to a limit; whatever `take` does not keep is gone. */
   read(take: (octets: Uint8Array) => void): void {
-    const octets = this.readable;
+    const octets = Math.min(this.readable, READ_LIMIT);
     const { ring } = this.#options;
     ring.lend(octets, take);
     this.readable -= octets;

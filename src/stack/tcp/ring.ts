@@ -12,6 +12,9 @@ export class Ring {
   #buffer: Uint8Array<ArrayBuffer> = NONE;
   /** Index of offset 0. */
   #head = 0;
+  /** Octets that room was made for since the buffer was taken, and before it was given back the last time. */
+  #high = 0;
+  #usual = 0;
 
   constructor(pool: BufferPool) {
     this.#pool = pool;
@@ -19,14 +22,19 @@ export class Ring {
 
   /** Makes room for offsets below `octets`, keeping what is there; false when the memory of all flows is used up. */
   ensure(octets: number): boolean {
+    if (octets > this.#high) this.#high = octets;
     if (octets <= this.#buffer.length) return true;
-    const larger = this.#pool.take(octets);
+    // As large at once as it was before: growing anew with each burst costs a copy of everything for each doubling.
+    const empty = this.#buffer.length === 0;
+    const wanted = empty && octets < this.#usual ? this.#usual : octets;
+    const larger = this.#pool.take(wanted);
     if (larger === undefined) return false;
     const upper = this.#buffer.subarray(this.#head);
     larger.set(upper);
     larger.set(this.#buffer.subarray(0, this.#head), upper.length);
-    this.release();
+    if (!empty) this.#pool.give(this.#buffer);
     this.#buffer = larger;
+    this.#head = 0;
     return true;
   }
 
@@ -73,5 +81,7 @@ export class Ring {
     if (this.#buffer.length > 0) this.#pool.give(this.#buffer);
     this.#buffer = NONE;
     this.#head = 0;
+    this.#usual = this.#high;
+    this.#high = 0;
   }
 }

@@ -1,6 +1,5 @@
 import type { Millis } from "../../base/clock.ts";
 import { type Segment, SYN } from "../../wire/tcp.ts";
-import { LOCAL_RTT } from "./congestion.ts";
 import { Gathering } from "./gathering.ts";
 import { LossResponse } from "./loss_response.ts";
 import { type Agreement, type SendSizes, superPacket } from "./negotiation.ts";
@@ -10,6 +9,9 @@ import { SendBuffer } from "./send_buffer.ts";
 import { SendTimer } from "./send_timer.ts";
 import { SendWindow } from "./send_window.ts";
 import { seqAdd, seqDiff, seqLe, seqLt, seqMax, seqMin } from "./seq.ts";
+
+/** Beyond it a window of a few hundred KiB would not fill a fast path. A loaded machine's own answers stay below. */
+const DISTANT_RTT: Millis = 10;
 
 /** What to send next. One record is filled again and again. */
 export interface Plan {
@@ -57,9 +59,9 @@ export class Sender {
     return Math.min(this.timer.deadline, this.#losses.deadline());
   }
 
-  /** The peer is not on this machine, as far as its round trips tell. */
+  /** The peer is on another network, as far as its round trips tell. */
   isDistant(): boolean {
-    return this.timer.rtt.min !== Infinity && this.timer.rtt.min > LOCAL_RTT;
+    return this.timer.rtt.min !== Infinity && this.timer.rtt.min > DISTANT_RTT;
   }
 
   /** Octets that two round trips would carry, as far as congestion goes; 0 for a near peer, whom it does not concern. */

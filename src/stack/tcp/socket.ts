@@ -149,7 +149,7 @@ export class TcpSocket implements Timed {
     return this.rcv.finished && this.rcv.readable === 0;
   }
 
-  /** Lends the octets that have arrived, in one piece or two; they are gone afterwards. */
+  /** Lends octets that have arrived, in one piece or two; they are gone afterwards, and more may be left. */
   read(take: (octets: Uint8Array) => void): void {
     if (this.rcv.readable === 0) return;
     this.rcv.read(take);
