@@ -98,13 +98,16 @@ export function buildContext(options: AppOptions): Context {
 type Machine = Omit<Context, "upkeep" | "bypasses" | "names">;
 
 function contextOn(machine: Machine): Context {
-  const { clock, log, random, files } = machine;
+  const { clock, log, random, files, streams } = machine;
   const upkeep = new Upkeep(clock);
   const context: Context = {
     ...machine,
     upkeep,
     bypasses: new Bypasses({ files, log, upkeep }),
-    names: buildNames({ clock, random, context: () => context }),
+    names: buildNames({
+      ...{ clock, streams, random },
+      context: () => context,
+    }),
   };
   return context;
 }

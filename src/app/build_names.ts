@@ -1,6 +1,7 @@
 import type { Clock, Millis } from "../base/clock.ts";
 import { NO_EGRESS } from "../config/decode/egress.ts";
 import { NO_NAMES } from "../config/decode/names.ts";
+import type { NodeStreams } from "../flow/node_stream.ts";
 import type { Context } from "./context.ts";
 import { Names } from "./names.ts";
 import { buildDirect } from "./node.ts";
@@ -12,6 +13,7 @@ const DIAL_TIMEOUT: Millis = 15_000;
 
 export interface BuildNamesOptions {
   readonly clock: Clock;
+  readonly streams: NodeStreams;
   readonly random: (into: Uint8Array) => void;
   /** That of which the result becomes a part: chains of nameservers may ask for names themselves. */
   readonly context: () => Context;
@@ -19,10 +21,11 @@ export interface BuildNamesOptions {
 
 /** What hosts and resolvers need of the rest of the program. */
 export function buildNames(
-  { clock, random, context }: BuildNamesOptions,
+  { clock, streams, random, context }: BuildNamesOptions,
 ): Names {
   return new Names({
     clock,
+    streams,
     random: randomId(random),
     direct: (egress) =>
       buildDirect("nameserver", egress, DIAL_TIMEOUT, context()),

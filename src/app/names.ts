@@ -11,17 +11,23 @@ import type {
 } from "../config/chain_schema.ts";
 import type { Dialer } from "../flow/dialer.ts";
 import { formatEndpoint } from "../flow/flow.ts";
-import { byDatagram, targetOf } from "../names/exchange.ts";
+import type { NodeStreams } from "../flow/node_stream.ts";
+import { byDatagram, type Exchange } from "../names/exchange.ts";
 import { type HostEntry, hostsTable, lookUp } from "../names/hosts.ts";
+import { byHttps, HTTPS_ALPN } from "../names/https_exchange.ts";
 import type { Found, Lookup } from "../names/lookup.ts";
 import type { Nameserver } from "../names/nameserver.ts";
 import { createResolver, type Resolve } from "../names/resolver.ts";
 import { byStream } from "../names/stream_exchange.ts";
+import { tcp } from "../outbound/transport/tcp.ts";
+import { tls } from "../outbound/transport/tls.ts";
 import { resolving } from "../outbound/resolving.ts";
+import { readClientTls } from "./pem.ts";
 import { parseAddress } from "../wire/address.ts";
 
 export interface NamesOptions {
   readonly clock: Clock;
+  readonly streams: NodeStreams;
   /** 16 unpredictable bits. */
   readonly random: () => number;
   /** Dials straight out by what `egress` says. */
@@ -29,6 +35,8 @@ export interface NamesOptions {
   /** Dials through a chain. Rejects with a ConfigError. */
   readonly through: (chain: ChainConfig) => Promise<Dialer>;
 }
+
+const HTTPS_PORT = 443;
 
 /** GOST's clientIP stands for its /24, or for itself in IPv6. */
 const CLIENT_SUBNET = { 4: 24, 16: 128 };
@@ -125,20 +133,13 @@ export class Names {
     config: NameserverConfig,
     egress: EgressConfig,
   ): Promise<Nameserver> {
-    const { clock, direct, through } = this.#options;
-    const { protocol, host, port, chain, clientIp, ttl } = config;
-    const server = { host, port };
+    const { direct, through } = this.#options;
+    const { protocol, host, port, path, chain, clientIp, ttl } = config;
     const dialer = chain === undefined ? direct(egress) : await through(chain);
-    const stream = byStream({
-      open: (signal) => dialer.dialStream(targetOf(server, signal)),
-      clock,
-    });
-    const exchange = protocol === "udp"
-      ? byDatagram({ dialer, server, clock, stream })
-      : stream;
+    const server = formatEndpoint({ host, port });
     return {
-      name: `${protocol}://${formatEndpoint(server)}`,
-      exchange,
+      name: `${protocol}://${server}${path}`,
+      exchange: await this.#exchange(config, dialer),
       families: config.families,
       timeout: config.timeout,
       stale: config.async,
@@ -146,6 +147,40 @@ export class Names {
       ...(clientIp === undefined ? {} : { clientSubnet: subnetOf(clientIp) }),
     };
   }
+
+  async #exchange(
+    config: NameserverConfig,
+    dialer: Dialer,
+  ): Promise<Exchange> {
+    const { clock, streams } = this.#options;
+    const { protocol, host, port, path, tls: security } = config;
+    const server = { host, port };
+    const plain = tcp({ address: server });
+    if (security === undefined) {
+      const open = (signal: AbortSignal) => plain(dialer, signal);
+      const stream = byStream({ open, clock });
+      return protocol === "udp"
+        ? byDatagram({ dialer, server, clock, stream })
+        : stream;
+    }
+    const options = { ...await readClientTls(security), clock, streams };
+    if (protocol === "tls") {
+      const secured = tls(plain, options);
+      return byStream({ open: (signal) => secured(dialer, signal), clock });
+    }
+    const secured = tls(plain, { ...options, alpn: HTTPS_ALPN });
+    return byHttps({
+      server: { authority: authorityOf(config), path },
+      open: (signal) => secured(dialer, signal),
+      clock,
+    });
+  }
+}
+
+/** What a request is for: without the port that goes without saying. */
+function authorityOf({ tls, host, port }: NameserverConfig): string {
+  const name = formatEndpoint({ host: tls?.serverName ?? host, port });
+  return port === HTTPS_PORT ? name.replace(/:443$/, "") : name;
 }
 
 function entriesOf(

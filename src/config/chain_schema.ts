@@ -334,7 +334,11 @@ export interface ResolverConfig {
 
 export interface NameserverConfig {
   readonly at: Position;
-  readonly protocol: "udp" | "tcp";
+  readonly protocol: "udp" | "tcp" | "tls" | "https";
+  /** Of tls and https. */
+  readonly tls: ClientTlsConfig | undefined;
+  /** Of https; starts with a slash, percent-encoded. */
+  readonly path: string;
   /** A name or an address without brackets. */
   readonly host: string;
   readonly port: number;

@@ -10,6 +10,8 @@ export interface Carrier extends ByteStream {
   readonly roundTrip: Millis;
   /** The node has named itself as one of ours: it answers at once and marks its ends. */
   readonly isTungo: boolean;
+  /** What TLS's ALPN has agreed on, if anything. */
+  readonly alpn?: string;
 }
 
 /** Opens a carrier (tcp, tls, ws, wss) to its node through `base`. Knows no target. GOST's "dialer". Rejects with a DialError. */

@@ -82,7 +82,7 @@ export function testContext(
       nameservers: [],
     }),
     answers: new Answers(clock),
-    names: buildNames({ clock, random, context: () => context }),
+    names: buildNames({ clock, streams, random, context: () => context }),
   };
   return { ...context, clock };
 }

@@ -1,3 +1,6 @@
+import { ProtocolError } from "../../src/base/errors.ts";
+import type { Query } from "../../src/names/exchange.ts";
+import { encodeDnsQuery, parseDnsQuestion } from "../../src/proto/dns.ts";
 import { parseAddress } from "../../src/wire/address.ts";
 
 /** The response of a nameserver that has these addresses, all of one family, for a name. RFC 1035 §4.1. */
@@ -19,4 +22,23 @@ export function dnsAnswer(
     ...[0, octets.length, ...octets],
   ]);
   return Uint8Array.of(...head, 0, 0, 0, 0, ...question, ...records);
+}
+
+/** A question for the A of a name. */
+export function queryOf(id: number, name: string): Query {
+  const octets = encodeDnsQuery({ id, name, type: "A" });
+  const question = octets instanceof ProtocolError
+    ? undefined
+    : parseDnsQuestion(octets);
+  if (octets instanceof ProtocolError || question === undefined) {
+    throw new Error(`"${name}" is no name`);
+  }
+  return { octets, question };
+}
+
+/** The query as a response that has nothing to say. */
+export function responseTo({ octets }: Query): Uint8Array {
+  const response = octets.slice();
+  response[2] = 0x81;
+  return response;
 }

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
+import { createServer as createHttpsServer } from "node:https";
 import { createServer as createTlsServer } from "node:tls";
 import { parseAddress } from "../../src/wire/address.ts";
 import type { Namespace } from "./netns.ts";
@@ -16,7 +17,12 @@ export interface NameserverOptions {
   /** Of the answers, in seconds. Default: 60. */
   readonly ttl?: number;
   /** By TLS alone (RFC 7858). */
-  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly tls?: Certificate;
+}
+
+interface Certificate {
+  readonly cert: string;
+  readonly key: string;
 }
 
 /** A nameserver of a few names by UDP and TCP, or by TLS. Everything else does not exist. */
@@ -35,17 +41,7 @@ export async function startNameserver(
   { zone, ttl = 60, tls, port = tls === undefined ? 53 : 853 }:
     NameserverOptions,
 ): Promise<Nameserver> {
-  const server: Nameserver = {
-    asked: [],
-    silent: false,
-    [Symbol.asyncDispose]: () => close(),
-  };
-  const answer = (query: Uint8Array, how: string): Uint8Array | undefined => {
-    const { name, type, end } = questionOf(query);
-    server.asked.push(`${how} ${name} ${TYPES.get(type) ?? type}`);
-    if (server.silent) return undefined;
-    return respond(query.subarray(0, end), recordsOf(zone, name, type), ttl);
-  };
+  const { server, answer } = authority({ zone, ttl }, () => close());
   const serve = (socket: Socket): void => {
     let rest = Buffer.alloc(0);
     socket.on("error", () => {});
@@ -94,6 +90,108 @@ export async function startNameserver(
     await once(stream, "close");
   };
   return server;
+}
+
+function authority(
+  { zone, ttl = 60 }: Pick<NameserverOptions, "zone" | "ttl">,
+  close: () => Promise<void>,
+) {
+  const server: Nameserver = {
+    asked: [],
+    silent: false,
+    [Symbol.asyncDispose]: close,
+  };
+  const answer = (query: Uint8Array, how: string): Uint8Array | undefined => {
+    const { name, type, end } = questionOf(query);
+    server.asked.push(`${how} ${name} ${TYPES.get(type) ?? type}`);
+    if (server.silent) return undefined;
+    return respond(query.subarray(0, end), recordsOf(zone, name, type), ttl);
+  };
+  return { server, answer };
+}
+
+/** A nameserver by HTTPS alone (RFC 8484), at /dns-query: HTTP/2, or HTTP/1.1 where that is all it has. */
+export async function startHttpsNameserver(
+  space: Namespace,
+  hostname: string,
+  { zone, port = 443, http1 = false, ...certificate }:
+    & Pick<NameserverOptions, "zone" | "port">
+    & Certificate
+    & { readonly http1?: boolean },
+): Promise<Nameserver> {
+  const { server, answer } = authority({ zone }, async () => {
+    stop.abort();
+    await Promise.all(stopped);
+  });
+  const stop = new AbortController();
+  const respondTo = (method: string, url: string, query: Uint8Array) => {
+    const isRight = method === "POST" && url.endsWith("/dns-query");
+    return isRight ? answer(query, http1 ? "http/1.1" : "h2") : undefined;
+  };
+  const stopped = http1
+    ? await startHttp1(space, { hostname, port, certificate, stop }, respondTo)
+    : await startHttp2(space, { hostname, port, certificate, stop }, respondTo);
+  return server;
+}
+
+type RespondTo = (
+  method: string,
+  url: string,
+  query: Uint8Array,
+) => Uint8Array | undefined;
+
+interface Listening {
+  readonly hostname: string;
+  readonly port: number;
+  readonly certificate: Certificate;
+  readonly stop: AbortController;
+}
+
+async function startHttp2(
+  space: Namespace,
+  { hostname, port, certificate, stop }: Listening,
+  respondTo: RespondTo,
+): Promise<Promise<void>[]> {
+  const server = await space.inside(() =>
+    Deno.serve({
+      ...{ hostname, port, ...certificate },
+      signal: stop.signal,
+      onListen: () => {},
+    }, async (request) => {
+      const query = new Uint8Array(await request.arrayBuffer());
+      const response = respondTo(request.method, request.url, query);
+      return response === undefined
+        ? new Response("not here", { status: 404 })
+        : new Response(Uint8Array.from(response));
+    })
+  );
+  return [server.finished];
+}
+
+async function startHttp1(
+  space: Namespace,
+  { hostname, port, certificate, stop }: Listening,
+  respondTo: RespondTo,
+): Promise<Promise<unknown>[]> {
+  const server = createHttpsServer(certificate, (request, response) => {
+    const parts: Uint8Array[] = [];
+    request.on("data", (part: Uint8Array) => parts.push(part));
+    request.on("end", () => {
+      const { method = "", url = "" } = request;
+      const octets = respondTo(method, url, Buffer.concat(parts));
+      response.writeHead(octets === undefined ? 404 : 200);
+      response.end(octets);
+    });
+  });
+  await space.inside(async () => {
+    server.listen(port, hostname);
+    await once(server, "listening");
+  });
+  stop.signal.addEventListener("abort", () => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return [once(server, "close")];
 }
 
 function address({ remoteAddress = "" }: Socket): string {

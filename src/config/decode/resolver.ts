@@ -1,8 +1,8 @@
 import { type Address, parseAddress } from "../../wire/address.ts";
 import type { NameserverConfig, ResolverConfig } from "../chain_schema.ts";
 import type { Place } from "../problems.ts";
-import { parseEndpoint } from "../values/endpoint.ts";
 import type { Context } from "./context.ts";
+import { decodeServer } from "./nameserver.ts";
 import {
   children,
   flag,
@@ -72,7 +72,7 @@ function decodeNameserver(
   const ttl = integer(section, "ttl");
   return {
     at: section.at,
-    ...decodeServer(section, context),
+    ...decodeServer(section, context.problems),
     chain: chain === ""
       ? undefined
       : context.chain(chain, place(section, "chain")),
@@ -82,43 +82,6 @@ function decodeNameserver(
     timeout: timeout > 0 ? timeout : TIMEOUT,
     async: flag(section, "async"),
   };
-}
-
-function decodeServer(
-  section: Section,
-  { problems }: Context,
-): Pick<NameserverConfig, "protocol" | "host" | "port"> {
-  const addr = text(section, "addr");
-  const [, scheme = "udp", rest = ""] = /^(?:([^:/]*):\/\/)?(.*)$/.exec(addr) ??
-    [];
-  const protocol = scheme.toLowerCase();
-  const from = place(section, "addr");
-  if (protocol !== "udp" && protocol !== "tcp") {
-    problems.error(
-      `Cannot ask the nameserver "${addr}" as its scheme must be udp or tcp`,
-      from,
-    );
-    return { protocol: "udp", host: "", port: 0 };
-  }
-  const server = parseServer(rest, 53);
-  if (server === undefined) {
-    problems.error(
-      `Cannot ask the nameserver "${addr}" as it must be an address or a name, with a port or without`,
-      from,
-    );
-  }
-  return { protocol, ...server ?? { host: "", port: 0 } };
-}
-
-/** An address needs no brackets where no port follows it. */
-function parseServer(
-  text: string,
-  port: number,
-): { readonly host: string; readonly port: number } | undefined {
-  const bare = text.replace(/^\[(.*)\]$/, "$1");
-  if (parseAddress(bare) !== undefined) return { host: bare, port };
-  const endpoint = parseEndpoint(text) ?? parseEndpoint(`${text}:${port}`);
-  return endpoint?.host === "" || endpoint?.port === 0 ? undefined : endpoint;
 }
 
 /** `only` restricts, `prefer` puts first. */

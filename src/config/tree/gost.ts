@@ -193,6 +193,7 @@ const RESOLVER: Shape = {
       prefer: "text",
       clientIP: "text",
       hostname: "text",
+      caFile: "text",
       ttl: "duration",
       timeout: "duration",
       async: "boolean",

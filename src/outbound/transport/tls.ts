@@ -12,7 +12,7 @@ import {
 import type { ByteStream } from "../../flow/stream.ts";
 import { wrapStream } from "../../flow/wrap.ts";
 import { parseAddress } from "../../wire/address.ts";
-import type { Transport } from "../contracts.ts";
+import type { Carrier, Transport } from "../contracts.ts";
 
 /** GOST's `tls` block of a dialer. */
 export interface TlsOptions {
@@ -45,12 +45,12 @@ export function tls(
   const connection = connectionOptions(options);
   return async function tls(base, signal) {
     const carrier = await transport(base, signal);
-    const secured = await withDeadline(
+    const { stream, alpn } = await withDeadline(
       { clock, timeout, signal, what: "The TLS handshake" },
       (signal) => handshake(carrier, connection, streams, signal),
     );
     const { roundTrip, isTungo } = carrier;
-    return wrapStream(secured, { roundTrip, isTungo });
+    return wrapStream(stream, { roundTrip, isTungo, ...alpn });
   };
 }
 
@@ -77,12 +77,17 @@ function connectionOptions(options: TlsOptions): ConnectionOptions {
   };
 }
 
+interface Secured {
+  readonly stream: ByteStream;
+  readonly alpn: Pick<Carrier, "alpn">;
+}
+
 function handshake(
   carrier: ByteStream,
   options: ConnectionOptions,
   streams: NodeStreams,
   signal: AbortSignal,
-): Promise<ByteStream> {
+): Promise<Secured> {
   const { socket: below, under } = belowTls(carrier);
   const socket: TLSSocket = nodeTls.connect({ ...options, socket: below });
   return new Promise((resolve, reject) => {
@@ -102,7 +107,11 @@ function handshake(
     socket.once("secureConnect", () => {
       socket.removeListener("error", onError);
       signal.removeEventListener("abort", onAbort);
-      resolve(streams(socket, under));
+      const { alpnProtocol } = socket;
+      resolve({
+        stream: streams(socket, under),
+        alpn: alpnProtocol ? { alpn: alpnProtocol } : {},
+      });
     });
   });
 }

@@ -2,28 +2,16 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { ProtocolError } from "../../../src/base/errors.ts";
 import type { Query } from "../../../src/names/exchange.ts";
 import { byStream } from "../../../src/names/stream_exchange.ts";
-import { encodeDnsQuery, parseDnsQuestion } from "../../../src/proto/dns.ts";
+import { queryOf, responseTo } from "../../support/dns_message.ts";
 import { ManualClock, settle } from "../../support/manual_clock.ts";
 import { concat } from "../../support/octets.ts";
 import { streamPair, type TestStream } from "../../support/stream_pair.ts";
 
 const SIGNAL = new AbortController().signal;
 
-function queryOf(id: number, name: string): Query {
-  const octets = encodeDnsQuery({ id, name, type: "A" });
-  const question = octets instanceof ProtocolError
-    ? undefined
-    : parseDnsQuestion(octets);
-  if (octets instanceof ProtocolError || question === undefined) {
-    throw new Error(name);
-  }
-  return { octets, question };
-}
-
 /** The query as its own answer, behind its length. */
-function answerTo({ octets }: Query): Uint8Array {
-  const answer = octets.slice();
-  answer[2] = 0x81;
+function answerTo(query: Query): Uint8Array {
+  const answer = responseTo(query);
   return concat([Uint8Array.of(0, answer.length), answer]);
 }
 

@@ -1,5 +1,10 @@
 import { assertEquals } from "@std/assert";
-import { errorsOf, tungoOf, type Written } from "../../../support/config.ts";
+import {
+  errorsOf,
+  tungoOf,
+  warningsOf,
+  type Written,
+} from "../../../support/config.ts";
 
 /** A service with a hop and a node, each with more keys. */
 function yaml(
@@ -100,6 +105,10 @@ Deno.test("decodeResolver reads the address of a nameserver, with its port or wi
     ["tcp://[2001:db8::53]", "tcp", "2001:db8::53", 53],
     ["2001:db8::53", "udp", "2001:db8::53", 53],
     ["dns.example", "udp", "dns.example", 53],
+    ["tls://1.1.1.1", "tls", "1.1.1.1", 853],
+    ["dot://dns.example:8853", "tls", "dns.example", 8853],
+    ["https://dns.example/dns-query", "https", "dns.example", 443],
+    ["https://[2001:db8::53]:8443/q", "https", "2001:db8::53", 8443],
   ] as const;
   for (const [addr, protocol, host, port] of rows) {
     const given = nameserver(`addr: "${addr}"`);
@@ -116,6 +125,8 @@ Deno.test("decodeResolver reads what else a nameserver has, with GOST's defaults
     protocol: "udp",
     host: "1.1.1.1",
     port: 53,
+    path: "",
+    tls: undefined,
     chain: undefined,
     families: ["ipv4", "ipv6"],
     clientIp: undefined,
@@ -137,11 +148,49 @@ Deno.test("decodeResolver reads what else a nameserver has, with GOST's defaults
   assertEquals(nameserver("addr: 1.1.1.1, ttl: -1s")?.ttl, 0);
 });
 
+Deno.test("decodeResolver reads the path of HTTPS, with a template's variable or without any [RFC 8484 §4.1]", () => {
+  const rows: [string, string | undefined][] = [
+    ["https://a/q{?dns}", "/q"],
+    ["https://a/q?x=1", "/q?x=1"],
+    ["https://a", "/dns-query"],
+    ["https://a/", "/dns-query"],
+  ];
+  for (const [addr, path] of rows) {
+    assertEquals(nameserver(`addr: "${addr}"`)?.path, path, addr);
+  }
+});
+
+Deno.test("decodeResolver verifies HTTPS always, and TLS by hostname or caFile, and says where it does not", () => {
+  const rows: [string, string, string][] = [
+    ["addr: 'tls://a'", "none", "a"],
+    ["addr: 'tls://1.1.1.1', hostname: b", "full", "b"],
+    ["addr: 'tls://a', caFile: ca.pem", "chain", "a"],
+    ["addr: 'https://a'", "full", "a"],
+    ["addr: 'https://1.1.1.1', hostname: b", "full", "b"],
+  ];
+  for (const [keys, verify, serverName] of rows) {
+    const { tls } = nameserver(keys) ?? {};
+    assertEquals([tls?.verify, tls?.serverName], [verify, serverName], keys);
+  }
+  const written = yaml(
+    { service: "resolver: r" },
+    "resolvers: [{name: r, nameservers: [{addr: 'tls://a'}]}]",
+  );
+  assertEquals(
+    warningsOf(written).filter((warning) => warning.includes("nameservers")),
+    [
+      'a.yaml:11:44: Does not verify the certificate of "a": give its hostname (resolvers[0].nameservers[0].addr)',
+    ],
+  );
+});
+
 Deno.test("decodeResolver says what is wrong with a nameserver", () => {
   const rows: [string, string][] = [
     ["addr: foo://1.1.1.1", 'ask the nameserver "foo://1.1.1.1" as its scheme'],
     ["addr: ''", 'ask the nameserver "" as it must be an address or a name'],
     ["addr: 'a:b:c'", 'ask the nameserver "a:b:c" as it must be an address'],
+    ["addr: 'https://a/ä'", 'ask the nameserver "https://a/ä" as it must be'],
+    ["addr: 'udp://a/q'", 'ask the nameserver "udp://a/q" as it must be'],
     ["addr: a, prefer: ipv5", 'use "ipv5" for prefer as it must be ipv4 or'],
     ["addr: a, clientIP: me", 'use "me" for clientIP as it must be an address'],
     ["addr: a, chain: d", 'Unknown chain "d"'],
