@@ -98,16 +98,13 @@ export function buildContext(options: AppOptions): Context {
 type Machine = Omit<Context, "upkeep" | "bypasses" | "names">;
 
 function contextOn(machine: Machine): Context {
-  const { clock, log, random, files, streams } = machine;
+  const { clock, log, files } = machine;
   const upkeep = new Upkeep(clock);
   const context: Context = {
     ...machine,
     upkeep,
     bypasses: new Bypasses({ files, log, upkeep }),
-    names: buildNames({
-      ...{ clock, streams, random },
-      context: () => context,
-    }),
+    names: buildNames({ ...machine, upkeep }, () => context),
   };
   return context;
 }

@@ -1,9 +1,8 @@
-import type { Clock, Millis } from "../base/clock.ts";
+import type { Millis } from "../base/clock.ts";
 import { formatPosition } from "../base/errors.ts";
 import type {
   ChainConfig,
   EgressConfig,
-  HostMappingConfig,
   HostsConfig,
   NamesConfig,
   NameserverConfig,
@@ -11,23 +10,27 @@ import type {
 } from "../config/chain_schema.ts";
 import type { Dialer } from "../flow/dialer.ts";
 import { formatEndpoint } from "../flow/flow.ts";
-import type { NodeStreams } from "../flow/node_stream.ts";
 import { byDatagram, type Exchange } from "../names/exchange.ts";
-import { type HostEntry, hostsTable, lookUp } from "../names/hosts.ts";
 import { byHttps, HTTPS_ALPN } from "../names/https_exchange.ts";
-import type { Found, Lookup } from "../names/lookup.ts";
+import type { Lookup } from "../names/lookup.ts";
 import type { Nameserver } from "../names/nameserver.ts";
 import { createResolver, type Resolve } from "../names/resolver.ts";
 import { byStream } from "../names/stream_exchange.ts";
 import { tcp } from "../outbound/transport/tcp.ts";
 import { tls } from "../outbound/transport/tls.ts";
 import { resolving } from "../outbound/resolving.ts";
+import type { Context } from "./context.ts";
+import { type FindHost, readHosts } from "./hosts.ts";
 import { readClientTls } from "./pem.ts";
 import { parseAddress } from "../wire/address.ts";
 
-export interface NamesOptions {
-  readonly clock: Clock;
-  readonly streams: NodeStreams;
+/** The parts of the program that names are found with. */
+export type NamesParts = Pick<
+  Context,
+  "clock" | "streams" | "files" | "log" | "upkeep"
+>;
+
+export interface NamesOptions extends NamesParts {
   /** 16 unpredictable bits. */
   readonly random: () => number;
   /** Dials straight out by what `egress` says. */
@@ -45,10 +48,7 @@ const CLIENT_SUBNET = { 4: 24, 16: 128 };
 export class Names {
   readonly #options: NamesOptions;
   /** They go with their configuration. */
-  readonly #hosts = new WeakMap<
-    HostsConfig,
-    (name: string) => Found | undefined
-  >();
+  readonly #hosts = new WeakMap<HostsConfig, Promise<FindHost>>();
   readonly #resolvers = new WeakMap<
     ResolverConfig,
     Map<string, Promise<Resolve>>
@@ -76,7 +76,7 @@ export class Names {
     egress: EgressConfig,
   ): Promise<Lookup | undefined> {
     if (hosts === undefined && resolver === undefined) return undefined;
-    const mapped = hosts && this.hosts(hosts);
+    const mapped = hosts && await this.#hostsOf(hosts);
     const resolve = resolver && await this.#resolverFor(resolver, egress);
     return async (name, signal) => {
       const found = mapped?.(name);
@@ -88,21 +88,10 @@ export class Names {
     };
   }
 
-  /** What hosts have for a name. */
-  hosts(config: HostsConfig): (name: string) => Found | undefined {
-    const known = this.#hosts.get(config);
-    if (known !== undefined) return known;
-    const table = hostsTable(config.mappings.flatMap(entriesOf));
-    const hosts = (name: string): Found | undefined => {
-      const [first, ...others] = lookUp(table, name);
-      if (first === undefined) return undefined;
-      const addresses = [first, ...others].map(({ address }) => address);
-      const what = first.name === name ? name : `${name} is ${first.name}`;
-      const because = `${what}, ${formatPosition(first.at)}`;
-      return { addresses, by: config.name, because };
-    };
-    this.#hosts.set(config, hosts);
-    return hosts;
+  #hostsOf(config: HostsConfig): Promise<FindHost> {
+    const known = this.#hosts.get(config) ?? readHosts(config, this.#options);
+    this.#hosts.set(config, known);
+    return known;
   }
 
   #resolverFor(
@@ -181,12 +170,6 @@ export class Names {
 function authorityOf({ tls, host, port }: NameserverConfig): string {
   const name = formatEndpoint({ host: tls?.serverName ?? host, port });
   return port === HTTPS_PORT ? name.replace(/:443$/, "") : name;
-}
-
-function entriesOf(
-  { at, address, names }: HostMappingConfig,
-): readonly HostEntry[] {
-  return names.map((name) => ({ name, address, at }));
 }
 
 function subnetOf(address: Uint8Array): Nameserver["clientSubnet"] & object {

@@ -5,11 +5,12 @@ import type { EgressConfig } from "../config/chain_schema.ts";
 import { type Endpoint, formatEndpoint } from "../flow/flow.ts";
 import type { ByteStream } from "../flow/stream.ts";
 import { byDatagram, targetOf } from "../names/exchange.ts";
+import { type HostsTable, hostsTable } from "../names/hosts.ts";
+import { parseHostsFile } from "../names/hosts_file.ts";
 import type { Nameserver } from "../names/nameserver.ts";
 import { createResolver, type Resolve } from "../names/resolver.ts";
 import { byStream } from "../names/stream_exchange.ts";
 import { direct, type OpenStream } from "../outbound/direct.ts";
-import { parseHostsFile } from "../system/hosts_file.ts";
 import type { Nameserver as SystemNameserver } from "../system/resolv_conf.ts";
 import type { NetworkState } from "./network_state.ts";
 
@@ -32,12 +33,12 @@ export interface ResolversOptions {
 /** Resolves names from here, beside the device: the nameservers are those of the time before we changed anything. */
 export class Resolvers {
   readonly #options: ResolversOptions;
-  readonly #hosts: ReadonlyMap<string, readonly string[]>;
+  readonly #hosts: HostsTable;
   readonly #servers: readonly Endpoint[];
 
   constructor(options: ResolversOptions) {
     this.#options = options;
-    this.#hosts = parseHostsFile(options.hosts);
+    this.#hosts = hostsTable(parseHostsFile(options.hosts, "hosts").entries);
     this.#servers = options.nameservers
       .map(({ host }) => ({ host, port: DNS_PORT }));
   }
@@ -58,7 +59,7 @@ export class Resolvers {
       const fixed = this.#hosts.get(name.toLowerCase().replace(/\.$/, ""));
       return fixed === undefined
         ? resolve(name, signal)
-        : Promise.resolve(fixed);
+        : Promise.resolve(fixed.map(({ address }) => address));
     };
   }
 

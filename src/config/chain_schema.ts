@@ -315,6 +315,8 @@ export interface HostsConfig {
   readonly at: Position;
   readonly name: string;
   readonly mappings: readonly HostMappingConfig[];
+  /** Of further mappings, as hosts(5) has them. */
+  readonly loader: LoaderConfig;
 }
 
 export interface HostMappingConfig {

@@ -15,9 +15,9 @@ export function hostsTable(entries: Iterable<HostEntry>): HostsTable {
   return Map.groupBy(entries, ({ name }) => name);
 }
 
-/** GOST's order: the name itself, it and what is below it (".example.com"), the names above it in turn, every name ("."). */
+/** What tables together have for a name. GOST's order: the name itself, it and what is below it (".example.com"), the names above it in turn, every name ("."). */
 export function lookUp(
-  table: HostsTable,
+  tables: readonly HostsTable[],
   text: string,
 ): readonly HostEntry[] {
   const name = text.toLowerCase().replace(/\.$/, "");
@@ -26,8 +26,8 @@ export function lookUp(
     keys.push(name.slice(at));
   }
   for (const key of [...keys, "."]) {
-    const entries = table.get(key);
-    if (entries !== undefined) return entries;
+    const entries = tables.flatMap((table) => table.get(key) ?? []);
+    if (entries.length > 0) return entries;
   }
   return [];
 }

@@ -82,7 +82,10 @@ export function testContext(
       nameservers: [],
     }),
     answers: new Answers(clock),
-    names: buildNames({ clock, streams, random, context: () => context }),
+    names: buildNames(
+      { clock, streams, random, files, log, upkeep },
+      () => context,
+    ),
   };
   return { ...context, clock };
 }

@@ -1,26 +1,20 @@
 import { formatAddress, parseAddress } from "../../wire/address.ts";
 import type { HostMappingConfig, HostsConfig } from "../chain_schema.ts";
 import type { Context } from "./context.ts";
-import {
-  children,
-  place,
-  refuse,
-  type Section,
-  text,
-  texts,
-} from "./section.ts";
+import { decodeLoader } from "./loader.ts";
+import { children, place, type Section, text, texts } from "./section.ts";
 
 export function decodeHosts(section: Section, context: Context): HostsConfig {
   const known = context.hosts.get(section.node);
   if (known !== undefined) return known;
   const { problems } = context;
-  refuse(section, ["file", "redis", "http", "plugin"], problems);
   const hosts = {
     at: section.at,
     name: text(section, "name"),
     mappings: children(section, "mappings").map((mapping) =>
       decodeMapping(mapping, context)
     ),
+    loader: decodeLoader(section, problems),
   };
   context.hosts.set(section.node, hosts);
   return hosts;
