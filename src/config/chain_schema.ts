@@ -144,8 +144,8 @@ export interface MuxConfig {
   readonly maxFrameSize: number;
   /** Unread, of all streams of a carrier. */
   readonly receiveBuffer: number;
-  /** Unread, of one stream, in version 2; at most `receiveBuffer`. */
-  readonly streamBuffer: number;
+  /** Unread, of one stream, where the peer can be told; at most `receiveBuffer`. Without it a share of what is left of that. */
+  readonly streamBuffer: number | undefined;
 }
 
 export interface TcpTransportConfig extends TransportBase {

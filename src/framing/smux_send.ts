@@ -16,6 +16,8 @@ const UNSENT_BOUND = 64 * 1024;
 export interface SmuxSendOptions {
   readonly stream: number;
   readonly version: () => SmuxVersion;
+  /** Whether the peer says how much it takes. */
+  readonly hasWindows: () => boolean;
   readonly frames: SmuxFrames;
   readonly output: SmuxOutput;
   /** The peer does not know of the stream: it learns of it with the first octets. */
@@ -103,7 +105,7 @@ export class SmuxSend implements FrameSender {
     const [first] = this.#frames;
     if (first === undefined) return this.#fin === "due" ? 1 : 0;
     const waiting = first.end - first.start;
-    if (this.#options.version() === 1) return waiting;
+    if (!this.#options.hasWindows()) return waiting;
     const outstanding = (this.#sent - this.#peerConsumed) | 0;
     return Math.max(0, Math.min(waiting, this.#peerWindow - outstanding));
   }

@@ -4,11 +4,11 @@ import { type ByteStream, deferred } from "../flow/stream.ts";
 import {
   encodeSmuxSignal,
   encodeSmuxUpdate,
-  SMUX_FIRST_WINDOW,
   SmuxReader,
   type SmuxSink,
   type SmuxVersion,
 } from "../proto/smux.ts";
+import { SmuxBudget } from "./smux_budget.ts";
 import type { SmuxFrames } from "./smux_frames.ts";
 import { SmuxOutput } from "./smux_output.ts";
 import { type SmuxLink, SmuxStream } from "./smux_stream.ts";
@@ -24,8 +24,8 @@ const FIRST_ID = 3;
 /** Ids are 32 bits. */
 const LAST_ID = 2 ** 32 - 1;
 
-/** How long one stream's unread octets may keep the others waiting. */
-const HOLD: Millis = 10_000;
+/** GOST's window. */
+const LEAST_WINDOW = 65_536;
 
 export interface SmuxKeepalive {
   /** Between NOPs. */
@@ -42,8 +42,8 @@ export interface SmuxOptions {
   readonly keepalive: SmuxKeepalive | undefined;
   /** Octets that all streams together may leave unread; then nothing more is read from the carrier. */
   readonly receiveBuffer: number;
-  /** Octets that one stream may leave unread, in version 2. */
-  readonly streamBuffer: number;
+  /** Octets that one stream may leave unread, where the peer can be told. Without it a share of what is left of all. */
+  readonly streamBuffer: number | undefined;
   /** Shared by sessions. */
   readonly frames: SmuxFrames;
   readonly clock: Clock;
@@ -64,10 +64,7 @@ export class SmuxSession {
   readonly #link: SmuxLink;
   #nextId = FIRST_ID;
   #peerIsTungo = false;
-  #unread = 0;
-  /** Set while too much is unread. */
-  #drained: PromiseWithResolvers<void> | undefined;
-  #hold: Disposable | undefined;
+  readonly #budget: SmuxBudget;
   #heardAt: Millis;
   #heard = false;
   #keepalive: Disposable | undefined;
@@ -76,26 +73,35 @@ export class SmuxSession {
   #failure: { readonly reason: unknown } | undefined;
 
   constructor(carrier: ByteStream, options: SmuxOptions) {
-    const { clock, frames, streamBuffer, role, keepalive } = options;
+    const { clock, frames, role, keepalive } = options;
     this.#carrier = carrier;
     this.#options = options;
     this.#reader = new SmuxReader(options.version);
     this.#heardAt = clock.now();
     this.closed = this.#closed.promise;
+    this.#budget = new SmuxBudget({
+      octets: options.receiveBuffer,
+      clock,
+      onHeld: (held) => this.#dropWorst(held),
+    });
     this.#output = new SmuxOutput(carrier, (reason) => this.#fail(reason));
     const output = this.#output;
     this.#link = {
       clock,
       frames,
       output,
-      window: streamBuffer,
       version: () => this.#version(),
+      hasWindows: () => this.#peerIsTungo || this.#version() === 2,
+      window: () => this.#window(),
       halfCloses: () => this.#peerIsTungo,
       signal: (signal, stream) =>
         output.answer(encodeSmuxSignal(this.#version(), signal, stream)),
-      update: (stream, consumed) =>
-        output.answer(encodeSmuxUpdate(stream, consumed, streamBuffer)),
-      freed: (octets) => this.#free(octets),
+      update: (stream, consumed, window) => {
+        const version = this.#version();
+        const update = { version, stream, consumed, window };
+        output.answer(encodeSmuxUpdate(update));
+      },
+      freed: (octets) => this.#budget.free(octets),
       forget: (stream) => this.#forget(stream),
     };
     if (role === "client") this.#link.signal("nop", TUNGO);
@@ -114,7 +120,7 @@ export class SmuxSession {
 
   /** Whether streams can be opened, and would not wait for others to be read. */
   isOpen(): boolean {
-    return this.#failure === undefined && this.#drained === undefined &&
+    return this.#failure === undefined && !this.#budget.isSpent() &&
       !this.#retired && this.#nextId < LAST_ID &&
       this.#streams.size < SMUX_STREAMS_MAX;
   }
@@ -144,7 +150,9 @@ export class SmuxSession {
     try {
       while (await this.#carrier.read(feed)) {
         if (violation !== undefined) return this.#fail(violation);
-        if (this.#unread >= this.#options.receiveBuffer) await this.#stop();
+        if (this.#budget.left() > 0) continue;
+        await this.#budget.whileSpent();
+        this.#heardAt = this.#options.clock.now();
       }
       this.#fail(this.#carrierEnd());
     } catch (error) {
@@ -173,13 +181,9 @@ export class SmuxSession {
       const stream = this.#streams.get(id);
       // One that we have closed, or that the peer has never opened: as in GOST nobody is told.
       if (stream === undefined) return;
-      this.#unread += stream.receive(octets);
-      const { streamBuffer } = this.#options;
-      if (this.#version() === 1) return;
-      if (stream.unread() <= Math.max(streamBuffer, SMUX_FIRST_WINDOW)) return;
-      const { length } = octets;
-      const message = `The peer sends more than its window: ${length} octets`;
-      stream.abort(new TruncatedError(message));
+      this.#budget.spend(stream.receive(octets));
+      if (!stream.isOverrun()) return;
+      stream.abort(new TruncatedError("The peer sends more than its window"));
     },
     onUpdate: (id, consumed, window) =>
       this.#streams.get(id)?.receiveUpdate(consumed, window),
@@ -215,38 +219,21 @@ export class SmuxSession {
     return this.#reader.version() ?? 1;
   }
 
-  #free(octets: number): void {
-    this.#unread -= octets;
-    if (this.#unread >= this.#options.receiveBuffer) return;
-    this.#drained?.resolve();
-    this.#drained = undefined;
-    this.#hold?.[Symbol.dispose]();
-  }
-
-  /** Waits until enough has been read. */
-  async #stop(): Promise<void> {
-    this.#drained = deferred();
-    const { promise } = this.#drained;
-    this.#holdFor();
-    await promise;
-    this.#heardAt = this.#options.clock.now();
+  /** Of what is left a stream gets half: so one that nobody reads leaves the others enough, and a fast one has plenty. */
+  #window(): number {
+    const half = Math.floor(this.#budget.left() / 2);
+    return this.#options.streamBuffer ?? Math.max(LEAST_WINDOW, half);
   }
 
   /** One stream that nobody reads must not hold up the others for ever. */
-  #holdFor(): void {
-    const { clock } = this.#options;
-    this.#hold = clock.callAt(clock.now() + HOLD, () => {
-      const [worst] = [...this.#streams.values()]
-        .sort((a, b) => b.unread() - a.unread());
-      if (this.#streams.size < 2 || worst === undefined) {
-        this.#holdFor();
-        return;
-      }
-      const seconds = HOLD / 1000;
-      const message =
-        `Nobody has read ${worst.unread()} octets for ${seconds} s, and other streams of the carrier wait for it`;
-      worst.abort(new TruncatedError(message));
-    });
+  #dropWorst(held: Millis): void {
+    const [worst] = [...this.#streams.values()]
+      .sort((a, b) => b.unread() - a.unread());
+    if (this.#streams.size < 2 || worst === undefined) return;
+    const message = `Nobody has read ${worst.unread()} octets for ${
+      held / 1000
+    } s, and other streams of the carrier wait for it`;
+    worst.abort(new TruncatedError(message));
   }
 
   #forget(stream: SmuxStream): void {
@@ -262,7 +249,7 @@ export class SmuxSession {
   #scheduleKeepalive({ interval, timeout }: SmuxKeepalive): void {
     const { clock } = this.#options;
     this.#keepalive = clock.callAt(clock.now() + interval, () => {
-      const isReading = this.#drained === undefined;
+      const isReading = !this.#budget.isSpent();
       if (isReading && clock.now() - this.#heardAt >= timeout) {
         const message = `No word from the peer for ${timeout / 1000} s`;
         this.#fail(new TruncatedError(message));
@@ -289,11 +276,10 @@ export class SmuxSession {
     if (this.#failure !== undefined) return;
     this.#failure = { reason };
     this.#keepalive?.[Symbol.dispose]();
-    this.#hold?.[Symbol.dispose]();
     this.#output.stop();
     for (const stream of this.#streams.values()) stream.fail(reason);
     this.#streams.clear();
-    this.#drained?.resolve();
+    this.#budget.stop();
     this.#carrier.abort(reason);
     this.#closed.resolve(reason);
   }

@@ -1,7 +1,11 @@
 import type { Clock, Millis } from "../base/clock.ts";
 import { TruncatedError } from "../base/errors.ts";
 import { type ByteStream, deferred, READY, rejected } from "../flow/stream.ts";
-import type { SmuxSignal, SmuxVersion } from "../proto/smux.ts";
+import {
+  SMUX_FIRST_WINDOW,
+  type SmuxSignal,
+  type SmuxVersion,
+} from "../proto/smux.ts";
 import { OctetQueue } from "./octet_queue.ts";
 import type { SmuxFrames } from "./smux_frames.ts";
 import type { SmuxOutput } from "./smux_output.ts";
@@ -18,13 +22,19 @@ export interface SmuxLink {
   readonly clock: Clock;
   readonly frames: SmuxFrames;
   readonly output: SmuxOutput;
-  /** Octets that a stream's reader may leave unread; told to the peer in version 2. */
-  readonly window: number;
   readonly version: () => SmuxVersion;
+  /** Whether either side says how much it takes: in version 2, and among ourselves. */
+  readonly hasWindows: () => boolean;
+  /** Octets that a stream may be sent beyond what its reader has consumed. */
+  readonly window: () => number;
   /** How the peer takes a FIN: as the end of one direction, or of both. */
   readonly halfCloses: () => boolean;
   readonly signal: (signal: SmuxSignal, stream: number) => void;
-  readonly update: (stream: number, consumed: number) => void;
+  readonly update: (
+    stream: number,
+    consumed: number,
+    window: number,
+  ) => void;
   /** Octets that nobody had read have been read, or are forgotten. */
   readonly freed: (octets: number) => void;
   /** Nothing more will come for `stream`, nor be sent by it. */
@@ -48,9 +58,12 @@ export class SmuxStream implements ByteStream {
   #taking = false;
   /** What came while nobody read. */
   readonly #unread = new OctetQueue();
-  /** Octets that have been read, modulo 2³², and those that the peer has not been told of. */
+  /** Octets that have been read, and of how many of them the peer has been told. */
   #consumed = 0;
-  #untold = 0;
+  #told = 0;
+  /** As the peer was told last, and the octet that it may never have sent. */
+  #window = SMUX_FIRST_WINDOW;
+  #edge = SMUX_FIRST_WINDOW;
   #peerEnded = false;
   #heardAt: Millis = 0;
   /** Whether the owner has ended, and since when FIN waits. */
@@ -63,10 +76,11 @@ export class SmuxStream implements ByteStream {
     this.id = id;
     this.#link = link;
     this.#opener = opener;
-    const { version, frames, output } = link;
+    const { version, hasWindows, frames, output } = link;
     this.#snd = new SmuxSend({
       stream: id,
       version,
+      hasWindows,
       frames,
       output,
       opener,
@@ -135,6 +149,12 @@ export class SmuxStream implements ByteStream {
   /** Octets that nobody has read. */
   unread(): number {
     return this.#unread.length();
+  }
+
+  /** The peer has sent more than it may. One of version 1 may not know yet that there is a bound. */
+  isOverrun(): boolean {
+    return this.#link.version() === 2 &&
+      this.#consumed + this.#unread.length() > this.#edge;
   }
 
   /** Takes octets of the peer's, which are lent. Returns how many of them wait for a reader. */
@@ -215,14 +235,15 @@ export class SmuxStream implements ByteStream {
   }
 
   #consume(octets: number): void {
-    const { version, window, update } = this.#link;
+    const { hasWindows, window, update } = this.#link;
     const isFirst = this.#consumed === 0;
-    this.#consumed = (this.#consumed + octets) >>> 0;
-    this.#untold += octets;
-    if (version() === 1 || this.#peerEnded || this.#failure) return;
-    if (!isFirst && this.#untold < window / 2) return;
-    this.#untold = 0;
-    update(this.id, this.#consumed);
+    this.#consumed += octets;
+    if (!hasWindows() || this.#peerEnded || this.#failure) return;
+    if (!isFirst && this.#consumed - this.#told < this.#window / 2) return;
+    this.#told = this.#consumed;
+    this.#window = window();
+    this.#edge = Math.max(this.#edge, this.#consumed + this.#window);
+    update(this.id, this.#consumed, this.#window);
   }
 
   #settle(): void {

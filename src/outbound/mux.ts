@@ -15,7 +15,7 @@ export interface MuxOptions {
   readonly version: SmuxVersion;
   readonly keepalive: SmuxKeepalive | undefined;
   readonly receiveBuffer: number;
-  readonly streamBuffer: number;
+  readonly streamBuffer: number | undefined;
   /** Octets of payload in a frame that is sent, at most 65 535. */
   readonly maxFrameSize: number;
   /** For opening a carrier. */

@@ -8,7 +8,7 @@ export type SmuxVersion = 1 | 2;
  * - `fin`: ends it
  * - `psh`: octets
  * - `nop`: keeps the carrier alive
- * - `upd`: version 2, what the stream's reader has consumed and may be sent
+ * - `upd`: what the stream's reader has consumed and may be sent; of version 2, in version 1 among ourselves only
  * - `rst`: not of smux: a stream that was given up, said among ourselves only
  */
 const COMMANDS = { syn: 0, fin: 1, psh: 2, nop: 3, upd: 4, rst: 5 } as const;
@@ -72,21 +72,21 @@ export function encodeSmuxSignal(
   return octets;
 }
 
-/** `consumed` counts modulo 2³². */
+export interface SmuxUpdate {
+  readonly version: SmuxVersion;
+  readonly stream: number;
+  /** Octets; only the lower 32 bits are sent. */
+  readonly consumed: number;
+  readonly window: number;
+}
+
 export function encodeSmuxUpdate(
-  stream: number,
-  consumed: number,
-  window: number,
+  { version, stream, consumed, window }: SmuxUpdate,
 ): Uint8Array {
   const octets = new Uint8Array(SMUX_HEADER + UPDATE);
-  const header = {
-    version: 2,
-    command: "upd",
-    stream,
-    length: UPDATE,
-  } as const;
-  putSmuxHeader(octets, 0, header);
-  put32(octets, SMUX_HEADER, consumed);
+  const command = "upd";
+  putSmuxHeader(octets, 0, { version, command, stream, length: UPDATE });
+  put32(octets, SMUX_HEADER, consumed % 2 ** 32);
   put32(octets, SMUX_HEADER + 4, window);
   return octets;
 }
@@ -171,7 +171,7 @@ export class SmuxReader {
     } else if (code === COMMANDS.psh) {
       this.#have = 0;
       this.#remaining = length;
-    } else if (code === COMMANDS.upd && version === 2 && length === UPDATE) {
+    } else if (code === COMMANDS.upd && length === UPDATE) {
       this.#headLength = SMUX_HEADER + UPDATE;
     } else {
       return violation(

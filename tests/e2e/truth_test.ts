@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { selfSignedCertificate } from "../../src/inbound/self_signed.ts";
 import {
-  type Bed,
   bedTest,
   FAR_END,
   HOP,
@@ -13,38 +12,16 @@ import {
   TUNGO,
   UNREACHABLE4,
 } from "../support/bed.ts";
+import {
+  connect,
+  drain,
+  errnoOf,
+  writeForEver,
+} from "../support/applications.ts";
 import { tcpTarget, whoAsks } from "../support/targets.ts";
 
 const WEB = { hostname: TARGET4, port: 80 };
 const SOME = { hostname: TARGET4, port: 7000 };
-
-/** Opens a connection as an application does. */
-function connect(bed: Bed, where: Deno.ConnectOptions): Promise<Deno.TcpConn> {
-  return bed.net.client.inside(() => Deno.connect(where));
-}
-
-/** What the system says to an application that tries. */
-async function errnoOf(attempt: Promise<unknown>): Promise<string | undefined> {
-  try {
-    await attempt;
-    return undefined;
-  } catch (error) {
-    return (error as { code?: string }).code;
-  }
-}
-
-/** Writes as long as it is allowed to. */
-async function writeForEver(connection: Deno.Conn): Promise<void> {
-  const octets = new Uint8Array(65_536);
-  for (;;) await connection.write(octets);
-}
-
-/** Reads to the end, whatever it is, and closes. */
-async function drain(connection: Deno.Conn): Promise<void> {
-  using _connection = connection;
-  const into = new Uint8Array(65_536);
-  while (await connection.read(into) !== null);
-}
 
 bedTest(
   "an application hears of a target what it would hear without tungo",

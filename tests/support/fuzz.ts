@@ -11,6 +11,12 @@ import {
   socksMethodReader,
   socksReplyReader,
 } from "../../src/proto/socks5.ts";
+import {
+  socksCredentialsReader,
+  socksGreetingReader,
+  socksRequestReader,
+} from "../../src/proto/socks5_server.ts";
+import { socks4RequestReader } from "../../src/proto/socks4.ts";
 import { sniffClientHello } from "../../src/proto/tls_client_hello.ts";
 import { parseClose } from "../../src/proto/websocket_close.ts";
 import { type Drill, drill, OFFLOAD } from "./drill.ts";
@@ -238,6 +244,10 @@ const READERS = [
   socksMethodReader,
   socksAuthReader,
   socksReplyReader,
+  socksGreetingReader,
+  socksCredentialsReader,
+  socksRequestReader,
+  socks4RequestReader,
 ];
 
 /** Shapes that the codecs look for, for octets to be changed in. */
@@ -248,6 +258,7 @@ const MESSAGES = [
   "\x16\x03\x01\x00\x30\x01\x00\x00\x2c\x03\x03",
   "\x12\x34\x81\x80\x00\x01\x00\x01\x00\x00\x00\x00\x01a\x00\x00\x01\x00\x01",
   "\x05\x00\x00\x03\x03a.b\x00\x50",
+  "\x04\x01\x00\x50\x00\x00\x00\x01u\x00a.b\x00",
 ];
 
 /** All codecs of src/proto get one message: none may throw. */

@@ -7,13 +7,12 @@ const MUXED = new Map(
   (["tcp", "tls", "ws", "wss"] as const).map((type) => [`m${type}`, type]),
 );
 
-/** GOST's, but for the window of a stream: 64 KiB for each round trip were slow, and the receiver alone says how much it is. */
+/** GOST's, which has one of 64 KiB for each stream besides: that were as little for each round trip. */
 const DEFAULTS = {
   interval: 10_000,
   timeout: 30_000,
   maxFrameSize: 32_768,
   receiveBuffer: 4 << 20,
-  streamBuffer: 512 << 10,
 };
 
 /** Takes "mwss" apart into streams over "wss". Undefined for a type that is not multiplexed. */
@@ -50,12 +49,10 @@ export function decodeMux(
   const receiveBuffer = metadata.integer(["mux.maxReceiveBuffer"], {
     fallback: DEFAULTS.receiveBuffer,
   });
-  const streamBuffer = metadata.integer(["mux.maxStreamBuffer"], {
-    fallback: Math.min(DEFAULTS.streamBuffer, receiveBuffer),
-  });
-  if (streamBuffer > receiveBuffer) {
+  const given = metadata.integer(["mux.maxStreamBuffer"], { fallback: 0 });
+  if (given > receiveBuffer) {
     problems.error(
-      `Cannot use a mux.maxStreamBuffer of ${streamBuffer} as all streams together have mux.maxReceiveBuffer, ${receiveBuffer}`,
+      `Cannot use a mux.maxStreamBuffer of ${given} as all streams together have mux.maxReceiveBuffer, ${receiveBuffer}`,
       metadata.where(["mux.maxStreamBuffer"]),
     );
   }
@@ -68,6 +65,6 @@ export function decodeMux(
       max: 65_535,
     }),
     receiveBuffer,
-    streamBuffer,
+    streamBuffer: given === 0 ? undefined : given,
   };
 }

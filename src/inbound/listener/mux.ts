@@ -8,7 +8,7 @@ import type { Listen } from "../contracts.ts";
 export interface MuxListenOptions {
   readonly keepalive: SmuxKeepalive | undefined;
   readonly receiveBuffer: number;
-  readonly streamBuffer: number;
+  readonly streamBuffer: number | undefined;
   /** Octets of payload in a frame that is sent, at most 65 535. */
   readonly maxFrameSize: number;
   readonly clock: Clock;

@@ -338,6 +338,40 @@ Deno.test("SmuxSession reads no more while its streams have too much unread", as
   );
 });
 
+Deno.test("SmuxSession promises a stream half of what is left of the budget, where nothing else is said", async () => {
+  const { far, accepted } = raw({
+    role: "server",
+    streamBuffer: undefined,
+    receiveBuffer: 1 << 20,
+  });
+  await far.write(hex("0200000003000000 0200000005000000"));
+  await far.write(concat([hex("0202ffff03000000"), new Uint8Array(65_535)]));
+  await far.write(hex("0202010005000000 21"));
+  await settle();
+  const [, other] = accepted;
+  assertExists(other);
+  assertEquals(await readOnce(other), "!");
+  // (1 MiB - 65 535) / 2
+  assertEquals(far.taken(), hex("0204080005000000 01000000 00800700"));
+});
+
+Deno.test("SmuxSession of two tungos has windows in version 1, so that no stream holds up another", async () => {
+  const { client, next } = pair();
+  const idle = client.open();
+  await idle.write(ascii("a"));
+  const far = await next();
+  await readOnce(far);
+  void far.write(new Uint8Array(8 << 20));
+  const other = client.open();
+  await other.write(ascii("b"));
+  const farOther = await next();
+  await farOther.write(ascii("hello"));
+  assertEquals(await readOnce(other), "hello");
+  let octets = 0;
+  while (octets < 8 << 20) await idle.read(({ length }) => octets += length);
+  assertEquals(octets, 8 << 20);
+});
+
 Deno.test("SmuxSession goes on reading when a slow reader has read", async () => {
   const { far, accepted } = raw({ role: "server", receiveBuffer: 100_000 });
   await far.write(hex("0100000003000000"));

@@ -43,12 +43,22 @@ Deno.test("putSmuxHeader() and its kin write what GOST writes", () => {
   assertEquals(encodeSmuxSignal(1, "syn", 3), hex("01 00 0000 03000000"));
   assertEquals(encodeSmuxSignal(2, "nop", 0), hex("02 03 0000 00000000"));
   assertEquals(
-    encodeSmuxUpdate(3, 18, 65_536),
+    encodeSmuxUpdate({
+      version: 2,
+      stream: 3,
+      consumed: 18,
+      window: 65_536,
+    }),
     hex("02 04 0800 03000000 12000000 00000100"),
   );
   assertEquals(
-    encodeSmuxUpdate(2 ** 32 - 1, 2 ** 32 - 2, 2 ** 31),
-    hex("02 04 0800 ffffffff feffffff 00000080"),
+    encodeSmuxUpdate({
+      version: 1,
+      stream: 2 ** 32 - 1,
+      consumed: 3 * 2 ** 32 - 2,
+      window: 2 ** 31,
+    }),
+    hex("01 04 0800 ffffffff feffffff 00000080"),
   );
 });
 
@@ -128,11 +138,6 @@ for (
       "Expected no command 6 with 0 octets in version 2",
     ],
     [
-      "an update in version 1",
-      "010408000300000012000000000001000",
-      "Expected no command 4 with 8 octets in version 1",
-    ],
-    [
       "an update of another length",
       "0204090003000000",
       "Expected no command 4 with 9 octets in version 2",
@@ -140,7 +145,7 @@ for (
   ] as const
 ) {
   Deno.test(`SmuxReader names ${what}`, () => {
-    assertEquals(read(hex(octets.slice(0, octets.length & ~1))), [message]);
+    assertEquals(read(hex(octets)), [message]);
   });
 }
 

@@ -63,7 +63,7 @@ Deno.test("decodeTransport reads mtcp, mtls, mws and mwss with GOST's defaults [
       keepalive: { interval: 10_000, timeout: 30_000 },
       maxFrameSize: 32_768,
       receiveBuffer: 4_194_304,
-      streamBuffer: 524_288,
+      streamBuffer: undefined,
     }, url);
   }
   assertEquals(transportOf("relay+wss://h:443")?.mux, undefined);
@@ -80,8 +80,6 @@ Deno.test("decodeTransport reads every key of multiplexing", () => {
     streamBuffer: 65_536,
   });
   assertEquals(warningsOf(written(url)), []);
-  const small = transportOf("relay+mws://h:1?mux.maxReceiveBuffer=1000");
-  assertEquals(small?.mux?.streamBuffer, 1000);
   const silent = transportOf("relay+mws://h:1?mux.keepaliveDisabled=true");
   assertEquals(silent?.mux?.keepalive, undefined);
 });
