@@ -1,11 +1,13 @@
 import { buildPipeline, pipelineOf } from "../../src/app/pipeline.ts";
 import { DialError } from "../../src/base/errors.ts";
 import type { SocketOptions } from "../../src/base/socket.ts";
-import type { TcpFlow } from "../../src/flow/flow.ts";
+import { formatEndpoint, type TcpFlow } from "../../src/flow/flow.ts";
+import { relayRequestReader } from "../../src/proto/relay_request.ts";
 import { tungoOf, type Written } from "./config.ts";
 import { testContext } from "./context.ts";
 import { tcpFlow, type TestFlow } from "./flows.ts";
 import { type ManualClock, settle } from "./manual_clock.ts";
+import { expectMessage } from "./read_message.ts";
 import { streamPair, type TestStream } from "./stream_pair.ts";
 
 /** An application's connection on its way through a service. */
@@ -14,6 +16,8 @@ export interface PipelineRun {
   readonly application: TestStream;
   /** The other ends of the connections that were opened, and where to. */
   readonly far: TestStream[];
+  /** Our ends of them. */
+  readonly near: TestStream[];
   readonly asked: SocketOptions[];
   readonly done: Promise<string>;
   readonly end: () => Promise<string>;
@@ -31,12 +35,14 @@ export async function connect(
   } = {},
 ): Promise<PipelineRun> {
   const far: TestStream[] = [];
+  const nears: TestStream[] = [];
   const asked: SocketOptions[] = [];
   const context = testContext((options) => {
     asked.push(options);
     if (refuse.includes(options.host)) throw new DialError("refused", "no");
     const [near, other] = streamPair();
     far.push(other);
+    nears.push(near);
     return near;
   });
   if (heard !== undefined) context.answers.hear("10.0.0.2", heard);
@@ -53,7 +59,16 @@ export async function connect(
     for (const stream of far) await stream.closeWrite();
     return await done;
   };
-  return { flow, application, far, asked, done, end, clock: context.clock };
+  return {
+    flow,
+    application,
+    far,
+    near: nears,
+    asked,
+    done,
+    end,
+    clock: context.clock,
+  };
 }
 
 /** Where connections of ours were opened to, and by which interface. */
@@ -61,3 +76,12 @@ export const wheres = ({ asked }: PipelineRun): readonly string[] =>
   asked.map(({ host, port, interface: by = "" }) =>
     `${host}:${port} ${by}`.trim()
   );
+
+/** What the node has been asked for since the last time; others of its connections are kept ready. */
+export function askedFor({ far }: PipelineRun): string {
+  const asked = far.map((stream) => stream.taken())
+    .filter((octets) => octets.length > 0)
+    .map((octets) => expectMessage(relayRequestReader(), octets).value.target);
+  return asked.map((target = { host: "", port: 0 }) => formatEndpoint(target))
+    .join();
+}

@@ -1,25 +1,13 @@
 /** The vectors of GOST's sniffing, and what tungo does instead where GOST's way is a defect. */
 import { assertEquals } from "@std/assert";
-import { formatEndpoint } from "../../../src/flow/flow.ts";
-import { relayRequestReader } from "../../../src/proto/relay_request.ts";
 import { helloRecord } from "../../support/client_hello.ts";
 import { settle } from "../../support/manual_clock.ts";
 import { ascii, hex } from "../../support/octets.ts";
-import { connect, type PipelineRun } from "../../support/pipeline_run.ts";
-import { expectMessage } from "../../support/read_message.ts";
+import { askedFor, connect } from "../../support/pipeline_run.ts";
 
 const SERVICE = "tungo://:0?net=10.0.0.1/24&sniffing=true";
 const RELAY = "relay://198.51.100.9:8443";
 const DST = { host: "1.2.3.4", port: 8443 };
-
-/** What the node has been asked for since the last time; others of its connections are kept ready. */
-function askedFor({ far }: PipelineRun): string {
-  const asked = far.map((stream) => stream.taken())
-    .filter((octets) => octets.length > 0)
-    .map((octets) => expectMessage(relayRequestReader(), octets).value.target);
-  return asked.map((target = { host: "", port: 0 }) => formatEndpoint(target))
-    .join();
-}
 
 /** First octets, what is asked for, and what a service's bypass can match beside the address. */
 const ROWS: readonly (readonly [string, Uint8Array, string, string?])[] = [
@@ -82,5 +70,32 @@ Deno.test("a name that cannot be reached is given up for the address where sniff
     await settle();
     assertEquals(askedFor(run), fallback ? "1.2.3.4:8443" : "");
     if (fallback) await run.end();
+  }
+});
+
+Deno.test("what was opened for a sniffed flow is closed with it [H.2 upstream of sniffed HTTP]", async () => {
+  const said = "GET / HTTP/1.1\r\nHost: a.com\r\n\r\n";
+  const run = await connect({ L: [SERVICE], F: [RELAY] }, { said });
+  await run.end();
+  assertEquals(run.near[0]?.disposed, true);
+});
+
+Deno.test("a bypass ends the chain before its hop, by the sniffed name and whatever way it is turned [I.4, H.1 bypass levels]", async () => {
+  const F = [
+    "relay://198.51.100.8:1?bypass=~example.com,.example.org",
+    "relay://198.51.100.9:2?bypass=example.com",
+  ];
+  const rows = [
+    ["example.com", "198.51.100.8", "example.com:8443"],
+    ["www.example.org", "198.51.100.8", "198.51.100.9:2"],
+    ["www.example.com", "1.2.3.4", ""],
+  ] as const;
+  for (const [name, first, asked] of rows) {
+    const said = `GET / HTTP/1.1\r\nHost: ${name}\r\n\r\n`;
+    const run = await connect({ L: [SERVICE], F }, { said, dst: DST });
+    assertEquals(run.asked[0]?.host, first, name);
+    if (asked !== "") assertEquals(askedFor(run), asked, name);
+    run.flow.controller.abort(new Error("enough"));
+    await run.done.catch(() => {});
   }
 });
