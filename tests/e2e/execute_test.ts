@@ -89,7 +89,7 @@ Deno.test("executePlan tells before each change what would undo it", async () =>
   });
 });
 
-Deno.test("executePlan takes the first way that works, or warns and goes on", async () => {
+Deno.test("executePlan takes the first way that works, or warns and goes on [H.2 dns without resolvectl, K19]", async () => {
   await inTemporaryFile(async (file) => {
     const log = recordingLog();
     const missing: Change = { do: { run: ["no-such-program"] } };

@@ -37,27 +37,30 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
 }
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  bedTest(`tungo leaves the network as it was after ${signal}`, async (bed) => {
-    const before = await networkOf(bed);
-    await bed.farEnd("-L", FAR_END);
-    await using _web = await whoAsks(bed.net.server, WEB);
-    const tungo = await bed.tungo("-L", ALL, "-F", HOP);
-    assertNotEquals(await networkOf(bed), before);
-    assertMatch(
-      await Deno.readTextFile(bed.resolvConf),
-      /^nameserver 1\.1\.1\.1$/m,
-    );
-    assertEquals(await curl(bed), TARGET4);
-    // An open connection is no reason to stay, and is not left in the dark.
-    using open = await bed.net.client.inside(() => Deno.connect(WEB));
-    const end = open.read(new Uint8Array(1)).catch(({ code }) => code);
+  bedTest(
+    `tungo leaves the network as it was after ${signal} [H.2 device on close]`,
+    async (bed) => {
+      const before = await networkOf(bed);
+      await bed.farEnd("-L", FAR_END);
+      await using _web = await whoAsks(bed.net.server, WEB);
+      const tungo = await bed.tungo("-L", ALL, "-F", HOP);
+      assertNotEquals(await networkOf(bed), before);
+      assertMatch(
+        await Deno.readTextFile(bed.resolvConf),
+        /^nameserver 1\.1\.1\.1$/m,
+      );
+      assertEquals(await curl(bed), TARGET4);
+      // An open connection is no reason to stay, and is not left in the dark.
+      using open = await bed.net.client.inside(() => Deno.connect(WEB));
+      const end = open.read(new Uint8Array(1)).catch(({ code }) => code);
 
-    const { code } = await tungo.stop(signal);
-    assertEquals(code, 0);
-    assertEquals(await end, "ECONNRESET");
-    assertEquals(await networkOf(bed), before);
-    assertEquals(await curl(bed), CLIENT.eth0);
-  });
+      const { code } = await tungo.stop(signal);
+      assertEquals(code, 0);
+      assertEquals(await end, "ECONNRESET");
+      assertEquals(await networkOf(bed), before);
+      assertEquals(await curl(bed), CLIENT.eth0);
+    },
+  );
 }
 
 bedTest(
@@ -82,7 +85,7 @@ bedTest(
 );
 
 bedTest(
-  "a device that is deleted comes back with addresses, routes and hooks, and connections live on",
+  "a device that is deleted comes back with addresses, routes and hooks, and connections live on [H.2 postUp again, K2]",
   async (bed) => {
     const { client, server } = bed.net;
     await bed.farEnd("-L", FAR_END);
@@ -184,7 +187,7 @@ bedTest(
 );
 
 bedTest(
-  "tungo ends with the cause when its own connections come back through the device",
+  "tungo ends with the cause when its own connections come back through the device [K23]",
   async (bed) => {
     const { client } = bed.net;
     // A rule, which the routing table says nothing of.

@@ -132,7 +132,7 @@ function curl({ net: { client } }: Bed): Promise<string> {
 }
 
 bedTest(
-  "tungo reloads a hundred times under a thousand flows, and none of them is reset",
+  "tungo reloads a hundred times under a thousand flows, and none of them is reset [K1]",
   async (bed) => {
     await bed.farEnd("-L", FAR_END);
     using _echoes = await echoes(bed);
@@ -230,7 +230,7 @@ bedTest(
 );
 
 bedTest(
-  "tungo changes addresses, routes and nameservers of a device that stays",
+  "tungo changes addresses, routes and nameservers of a device that stays [H.2 device on close]",
   async (bed) => {
     await bed.farEnd("-L", FAR_END);
     using _echoes = await echoes(bed);

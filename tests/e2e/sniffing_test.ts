@@ -103,7 +103,7 @@ async function start(bed: Bed, tungo: readonly string[]): Promise<void> {
 }
 
 bedTest(
-  "with sniffing octets pass as they are, whatever they look like [K11, K12, K13]",
+  "with sniffing octets pass as they are, whatever they look like [K11, K12, K13, H.2 sniffing errors, H.2 sniffed HTTP]",
   async (bed) => {
     const { client, server } = bed.net;
     using _names = await nameserver(server, NAMESERVER4, TARGET4);
@@ -124,7 +124,7 @@ bedTest(
 );
 
 bedTest(
-  "with sniffing several questions may be asked on one socket [K9]",
+  "with sniffing several questions may be asked on one socket [K9, H.2 DNS sniffing]",
   async (bed) => {
     const { client, server } = bed.net;
     await start(bed, ["-L", SNIFFING, "-F", HOP]);

@@ -97,30 +97,34 @@ netnsTest("openSocket gives up when it is told to, and leaves nothing open", [
   });
 });
 
-netnsTest("openSocket leaves by the interface that it was given", [
-  "client",
-  "server",
-], async (net) => {
-  await using platform = openPlatform();
-  await joinTwoWays(net);
-  await net.client.ip("rule add fwmark 7 table 100");
-  await net.client.ip(`route add ${SERVER4} via 10.0.1.2 table 100`);
-  const { eth0, eth1 } = CLIENT;
-  const rows: [Partial<SocketOptions>, string][] = [
-    [{ host: SERVER4 }, eth0.ipv4],
-    [{ host: SERVER4, interface: "eth0" }, eth0.ipv4],
-    [{ host: SERVER4, interface: "eth1" }, eth1.ipv4],
-    [{ host: SERVER4, interface: eth1.ipv4 }, eth1.ipv4],
-    [{ host: SERVER4, mark: 7 }, eth1.ipv4],
-    [{ host: SERVER6 }, eth0.ipv6],
-    [{ host: SERVER6, interface: "eth1" }, eth1.ipv6],
-    [{ host: SERVER6, interface: eth1.ipv6 }, eth1.ipv6],
-  ];
-  for (const [options, expected] of rows) {
-    const peer = await peerSeenBy(net, platform, options);
-    assertEquals(peer, expected, JSON.stringify(options));
-  }
-});
+netnsTest(
+  "openSocket leaves by the interface that it was given [H.2 interface by address]",
+  [
+    "client",
+    "server",
+  ],
+  async (net) => {
+    await using platform = openPlatform();
+    await joinTwoWays(net);
+    await net.client.ip("rule add fwmark 7 table 100");
+    await net.client.ip(`route add ${SERVER4} via 10.0.1.2 table 100`);
+    const { eth0, eth1 } = CLIENT;
+    const rows: [Partial<SocketOptions>, string][] = [
+      [{ host: SERVER4 }, eth0.ipv4],
+      [{ host: SERVER4, interface: "eth0" }, eth0.ipv4],
+      [{ host: SERVER4, interface: "eth1" }, eth1.ipv4],
+      [{ host: SERVER4, interface: eth1.ipv4 }, eth1.ipv4],
+      [{ host: SERVER4, mark: 7 }, eth1.ipv4],
+      [{ host: SERVER6 }, eth0.ipv6],
+      [{ host: SERVER6, interface: "eth1" }, eth1.ipv6],
+      [{ host: SERVER6, interface: eth1.ipv6 }, eth1.ipv6],
+    ];
+    for (const [options, expected] of rows) {
+      const peer = await peerSeenBy(net, platform, options);
+      assertEquals(peer, expected, JSON.stringify(options));
+    }
+  },
+);
 
 netnsTest(
   "openSocket reaches a link-local address through its interface [RFC 4291 §2.5.6]",

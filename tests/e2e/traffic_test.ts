@@ -71,7 +71,7 @@ bedTest("tungo carries 200 connections at the same time", async (bed) => {
   assertEquals(new Set(ends.map(({ reason }) => reason)), new Set(["end"]));
 });
 
-bedTest("tungo carries what a server says first", async (bed) => {
+bedTest("tungo carries what a server says first [K7]", async (bed) => {
   const { client, server } = bed.net;
   await bed.relayed();
   const banner = "SSH-2.0-OpenSSH_9.9\r\n";
@@ -83,7 +83,7 @@ bedTest("tungo carries what a server says first", async (bed) => {
 });
 
 bedTest(
-  "tungo carries the end of one direction while the other goes on",
+  "tungo carries the end of one direction while the other goes on [H.2 half-close, K8]",
   async (bed) => {
     const { client, server } = bed.net;
     await bed.relayed();

@@ -24,7 +24,7 @@ const WEB = { hostname: TARGET4, port: 80 };
 const SOME = { hostname: TARGET4, port: 7000 };
 
 bedTest(
-  "an application hears of a target what it would hear without tungo",
+  "an application hears of a target what it would hear without tungo [K4]",
   async (bed) => {
     await bed.relayed();
     assertEquals(await errnoOf(connect(bed, SOME)), "ECONNREFUSED");
@@ -100,7 +100,7 @@ bedTest(
 );
 
 bedTest(
-  "a wrong password is told in the log, and the application finds no way",
+  "a wrong password is told in the log, and the application finds no way [K5]",
   async (bed) => {
     await bed.farEnd("-L", FAR_END);
     const hop = HOP.replace("pass", "wrong");

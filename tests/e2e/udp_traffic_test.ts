@@ -10,22 +10,25 @@ const ANY6 = { hostname: "::", port: 0 };
 /** Up to the most that fits into an IPv4 packet; on both sides of what fits into the MTU of 1420. */
 const SIZES = [0, 1, 1391, 1392, 1393, 1472, 8192, 65_000, 65_507];
 
-bedTest("tungo carries datagrams of 0 to 65 507 octets", async (bed) => {
-  const { client, server } = bed.net;
-  await bed.relayed();
-  for (const [hostname, any] of [[TARGET4, ANY4], [TARGET6, ANY6]] as const) {
-    const echo = { hostname, port: 7000 };
-    using _target = await udpTarget(server, echo, (datagram) => datagram);
-    const socket = await udpSocket(client, any);
-    for (const size of SIZES) {
-      const datagram = crypto.getRandomValues(new Uint8Array(size));
-      socket.send(datagram, echo.port, echo.hostname);
-      const [answer] = await once(socket, "message");
-      assertEquals(new Uint8Array(answer), datagram, `${hostname} ${size}`);
+bedTest(
+  "tungo carries datagrams of 0 to 65 507 octets [H.2 empty datagrams, K17]",
+  async (bed) => {
+    const { client, server } = bed.net;
+    await bed.relayed();
+    for (const [hostname, any] of [[TARGET4, ANY4], [TARGET6, ANY6]] as const) {
+      const echo = { hostname, port: 7000 };
+      using _target = await udpTarget(server, echo, (datagram) => datagram);
+      const socket = await udpSocket(client, any);
+      for (const size of SIZES) {
+        const datagram = crypto.getRandomValues(new Uint8Array(size));
+        socket.send(datagram, echo.port, echo.hostname);
+        const [answer] = await once(socket, "message");
+        assertEquals(new Uint8Array(answer), datagram, `${hostname} ${size}`);
+      }
+      socket.close();
     }
-    socket.close();
-  }
-});
+  },
+);
 
 bedTest(
   "tungo keeps apart what one socket asks two nameservers",

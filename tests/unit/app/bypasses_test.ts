@@ -76,7 +76,7 @@ Deno.test("Bypasses names the bad lines of a list up to a bound, and uses the ot
   );
 });
 
-Deno.test("Bypasses reads a list again when it has been written to, and keeps the last good one [H.2]", async () => {
+Deno.test("Bypasses reads a list again when it has been written to, and keeps the last good one [H.2 rule source]", async () => {
   const { configs, bypasses, clock, files, upkeep, log } = begin(
     "file: {path: list.txt}, reload: 10s",
     "a.example",

@@ -34,7 +34,7 @@ async function endWith(error: unknown): Promise<readonly [string[], string]> {
   return [flow.rejections, log.lines[0]?.split(" ")[0] ?? ""];
 }
 
-Deno.test("Flows writes one line for a finished flow: who, where, which way, how much, how long, why it ended", async () => {
+Deno.test("Flows writes one line for a finished flow: who, where, which way, how much, how long, why it ended [K27]", async () => {
   const { clock, log, flows } = begin();
   const { flow } = openFlow(flows);
   const handler: Handler = async (flow) => {

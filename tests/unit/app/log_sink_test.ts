@@ -36,7 +36,7 @@ Deno.test("createLog() writes text as event and fields, quoting what could be mi
   ]);
 });
 
-Deno.test("createLog() writes JSON with GOST's names for time, level and message", () => {
+Deno.test("createLog() writes JSON with GOST's names for time, level and message [H.1 log fields]", () => {
   const { log, lines } = begin({ format: "json" });
   log.warn("flow.close", { id: 1, name: undefined, reason: "no\nway" });
   assertEquals(lines, [

@@ -64,7 +64,7 @@ Deno.test("NetworkState leaves the way to the routing table while no route leads
   assertEquals(log.lines, []);
 });
 
-Deno.test("NetworkState goes around our device by the best other route, and says so once", () => {
+Deno.test("NetworkState goes around our device by the best other route, and says so once [H.2 missing egress]", () => {
   const { log, state } = begin([TUN, WLAN0, ETH0]);
   assertEquals(names(state, egress(), "198.51.100.9"), ["eth0"]);
   assertEquals(names(state, egress(), "198.51.100.10"), ["eth0"]);
@@ -80,7 +80,7 @@ Deno.test("NetworkState binds nothing that leads past our device anyway, nor wha
   }
 });
 
-Deno.test("NetworkState refuses a dial whose only way leads into our own device", () => {
+Deno.test("NetworkState refuses a dial whose only way leads into our own device [H.2 missing egress]", () => {
   const { state } = begin([TUN]);
   const dial = (): unknown => names(state, egress(), "198.51.100.9");
   const error = assertThrows(
@@ -91,7 +91,7 @@ Deno.test("NetworkState refuses a dial whose only way leads into our own device"
   assertEquals(error.kind, "unreachable");
 });
 
-Deno.test("NetworkState takes the interfaces that are configured, auto being the default route's beside our device", () => {
+Deno.test("NetworkState takes the interfaces that are configured, auto being the default route's beside our device [H.2 interface auto]", () => {
   const { machine, state } = begin([TUN, WLAN0, ETH0], [DEFAULT6, TUN6]);
   const config = egress("eth5", "auto", "192.168.1.5!");
   const all = ["eth5", "eth0", "192.168.1.5!"];

@@ -29,7 +29,7 @@ Deno.test("buildPipeline() binds the connections to a node to the interface of t
   await run.end();
 });
 
-Deno.test("buildPipeline() sends what the hop's bypass hits straight out by the service's interface", async () => {
+Deno.test("buildPipeline() sends what the hop's bypass hits straight out by the service's interface [H.1 service interface]", async () => {
   const run = await connect({
     L: [`${SERVICE}&interface=eth8`],
     F: [`${RELAY}?bypass=192.0.2.0/24&interface=eth7`],
@@ -82,7 +82,7 @@ Deno.test("buildPipeline() chains hops: each is reached through the one before",
   await run.end();
 });
 
-Deno.test("buildPipeline() tries again as often as `retries` says, and blames the node", async () => {
+Deno.test("buildPipeline() tries again as often as `retries` says, and blames the node [H.1 retries]", async () => {
   const run = await connect(
     { L: [`${SERVICE}&retries=2`], F: [RELAY] },
     { refuse: ["198.51.100.9"] },
@@ -142,7 +142,7 @@ Deno.test("buildPipeline() dials again by another node of the hop when one canno
   await run.end();
 });
 
-Deno.test("buildPipeline() sends nothing direct when all nodes of a hop have failed [D.7, K.3]", async () => {
+Deno.test("buildPipeline() sends nothing direct when all nodes of a hop have failed [D.7, K3]", async () => {
   const run = await connect(
     {
       L: [`${SERVICE}&retries=3`],
@@ -202,7 +202,7 @@ Deno.test("buildPipeline() asks the node for the address that hosts have for a s
   await run.end();
 });
 
-Deno.test("buildPipeline() dials the address that hosts have for a name itself where the flow goes direct [D.4, K.29]", async () => {
+Deno.test("buildPipeline() dials the address that hosts have for a name itself where the flow goes direct [D.4, K29]", async () => {
   const run = await connect(NAMED, { said: GET });
   assertEquals(wheres(run), ["192.0.2.9:443"]);
   const [, mapped] = run.flow.trace;
@@ -228,7 +228,7 @@ Deno.test("buildPipeline() maps an address that hosts name [D.4]", async () => {
   await run.end();
 });
 
-Deno.test("buildPipeline() compares a hop's bypass with the name, also where hosts have an address for it, and with that address [H.2, K.15]", async () => {
+Deno.test("buildPipeline() compares a hop's bypass with the name, also where hosts have an address for it, and with that address [K15, H.2 bypass by name]", async () => {
   for (const bypass of ["www.example", "192.0.2.9", "192.0.2.1"]) {
     const hop = `${RELAY}?bypass=${bypass}`;
     const run = await connect({ ...NAMED, F: [hop] }, { said: GET });
@@ -302,7 +302,7 @@ chains:
   - nodes: [{ addr: "198.51.100.8:8443", connector: { type: http } }]
 `;
 
-Deno.test("buildPipeline() asks a service's resolver by the service's interface, and the node for the address [D.4]", async () => {
+Deno.test("buildPipeline() asks a service's resolver by the service's interface, and the node for the address [D.4, H.1 resolver and hosts]", async () => {
   const run = await connect({ yaml: RESOLVERS("") }, { said: GET });
   assertEquals(wheres(run), ["203.0.113.53:53 eth8"]);
   await answerOver(run.far[0]);
@@ -324,7 +324,7 @@ Deno.test("buildPipeline() sends questions through the nameserver's own chain [D
   await assertRejects(() => run.done, Error, "enough");
 });
 
-Deno.test("buildPipeline() asks the resolver of a hop for the address of a node, also of one behind another [D.4]", async () => {
+Deno.test("buildPipeline() asks the resolver of a hop for the address of a node, also of one behind another [D.4, H.1 resolver and hosts]", async () => {
   const run = await connect({
     L: [SERVICE],
     F: [RELAY, "relay://relay.example:2?hosts=relay.example:192.0.2.9"],

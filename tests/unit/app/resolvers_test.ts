@@ -47,7 +47,7 @@ function begin(files: Readonly<Record<string, string>>) {
 
 const NO_EGRESS = { interfaces: [], mark: undefined };
 
-Deno.test("Resolvers asks the nameservers of resolv.conf in turn, through the interface and with the mark of what it is for", async () => {
+Deno.test("Resolvers asks the nameservers of resolv.conf in turn, through the interface and with the mark of what it is for [H.2 node by domain]", async () => {
   const { clock, asked, ids, resolvers } = begin({
     "/etc/resolv.conf": "nameserver 192.0.2.53\nnameserver 2001:db8::53\n",
   });

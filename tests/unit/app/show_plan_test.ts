@@ -84,7 +84,7 @@ const EVERYTHING: Written = {
 };
 
 for (const [system, tutorial] of Object.entries(TUTORIAL)) {
-  Deno.test(`showPlan says what the tutorial and more would do on ${system}`, async () => {
+  Deno.test(`showPlan says what the tutorial and more would do on ${system} [H.2 macOS, H.2 Windows]`, async () => {
     const plans = [commandLine(tutorial), file(tutorial), EVERYTHING]
       .map((written) => showPlan(configOf(written), system));
     const golden = new URL(

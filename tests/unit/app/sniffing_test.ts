@@ -39,7 +39,7 @@ Deno.test("sniffed names are asked for with the destination's own port [I.6, H.1
   }
 });
 
-Deno.test("a service's bypass is compared with the name that was sniffed, and always with the address [I.6, E.3, K14]", async () => {
+Deno.test("a service's bypass is compared with the name that was sniffed, and always with the address [I.6, E.3, K14, H.2 service bypass]", async () => {
   for (const [what, said, , sees] of ROWS) {
     for (const pattern of ["1.2.3.4:8443", sees]) {
       if (pattern === undefined) continue;

@@ -36,7 +36,7 @@ Deno.test("udpFlow() says who talks to whom, and lends the first datagram", () =
   assertEquals(flow.first, ascii("one"));
 });
 
-Deno.test("udpFlow() carries datagrams both ways, none longer than its limit", async () => {
+Deno.test("udpFlow() carries datagrams both ways, none longer than its limit [H.2 udpBufferSize]", async () => {
   const { d, flow } = begin();
   await using channel = await flow.accept();
   const got: string[] = [];

@@ -77,7 +77,7 @@ async function finish(
   await done;
 }
 
-Deno.test("connectTcp() accepts when the upstream has agreed, in every mode but eager", async () => {
+Deno.test("connectTcp() accepts when the upstream has agreed, in every mode but eager [K4]", async () => {
   for (const mode of ["auto", "truthful"] as const) {
     const run = begin(mode, Infinity);
     await run.clock.advance(10_000);

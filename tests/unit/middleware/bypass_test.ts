@@ -34,7 +34,7 @@ async function run(flow: Flow): Promise<readonly [string, string[]]> {
   return [via, rejections];
 }
 
-Deno.test("bypass() turns down what it hits, by address and by name, TCP and UDP", async () => {
+Deno.test("bypass() turns down what it hits, by address and by name, TCP and UDP [H.1 bypass levels, H.2 service bypass, K14]", async () => {
   const [local] = streamPair();
   const elsewhere = { host: "198.51.100.7", port: 443 };
   const rows = [

@@ -60,7 +60,7 @@ Deno.test("sniff() reads the name from HTTP's Host and TLS' SNI, and leaves the 
   assertEquals(await nameOf(HELLO), found("a.example", "TLS SNI"));
 });
 
-Deno.test("sniff() finds no name where there is none to be trusted, and says what it is where it can", async () => {
+Deno.test("sniff() finds no name where there is none to be trusted, and says what it is where it can [H.2 sniffed HTTP]", async () => {
   const rows: [Uint8Array, string | undefined][] = [
     [NAMELESS, "TLS"],
     [ascii("SSH-2.0-OpenSSH_9.6\r\n"), "SSH"],

@@ -285,7 +285,7 @@ Deno.test("chain() gets the way ready that a flow will take, and none where a ho
   }
 });
 
-Deno.test("chain() turns a flow down that a strict hop has no node for, but not one that its own bypass sends past it [D.9, H.2]", async () => {
+Deno.test("chain() turns a flow down that a strict hop has no node for, but not one that its own bypass sends past it [D.9, H.2 no node left]", async () => {
   const told: string[] = [];
   const rows: [string, boolean, string, string[]][] = [
     ["a.example", true, "rejected", []],

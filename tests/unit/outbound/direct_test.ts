@@ -70,7 +70,7 @@ Deno.test("direct() connects to the address, answered at once, and says so", asy
   }]);
 });
 
-Deno.test("direct() goes where the application chose, not where a sniffed name may lead", async () => {
+Deno.test("direct() goes where the application chose, not where a sniffed name may lead [K29]", async () => {
   const { asked, dialer } = begin();
   await dialer.dialStream(flow({ name: "example.com" }));
   await dialer.dialStream(
@@ -86,7 +86,7 @@ Deno.test("direct() measures the round trip", async () => {
   assertEquals((await dialer.dialStream(flow())).roundTrip, 30);
 });
 
-Deno.test("direct() tries every address of a name by every interface, and tells the first failure", async () => {
+Deno.test("direct() tries every address of a name by every interface, and tells the first failure [H.2 dial error, K21]", async () => {
   let failures = 0;
   const { asked, dialer } = begin({
     resolve: () => Promise.resolve(["192.0.2.1", "2001:db8::1"]),

@@ -97,7 +97,7 @@ Deno.test("group() gives each flow one of its chains, and says which and why [D.
   }]);
 });
 
-Deno.test("group() keeps away from a chain whose nodes cannot be reached, and takes a backup where no other is left [D.8, H.2]", async () => {
+Deno.test("group() keeps away from a chain whose nodes cannot be reached, and takes a backup where no other is left [D.8, H.2 chain groups]", async () => {
   let broken = true;
   const a = {
     name: "a",

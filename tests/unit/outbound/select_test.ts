@@ -77,7 +77,7 @@ Deno.test("select() takes one after the other by round, and keeps its count when
   assertEquals([take(), take(), take()], ["c", "a", "c"]);
 });
 
-Deno.test("select() takes the first that may be taken when all have failed, never none [D.7, K.3]", () => {
+Deno.test("select() takes the first that may be taken when all have failed, never none [D.7, K3]", () => {
   const failed = [A, B].map((node) => ({ ...node, failed: true }));
   assertEquals(choose(failed, 2), ["a", "a"]);
   const target = tcpFlow(streamPair()[0]);
@@ -108,14 +108,14 @@ Deno.test("select() gives each its share of random by its weight [D.7]", () => {
   }
 });
 
-Deno.test("select() takes the same for all flows of a source by hash, CRC-32 of its address [H.2]", () => {
+Deno.test("select() takes the same for all flows of a source by hash, CRC-32 of its address [H.2 hash]", () => {
   // CRC-32 of "10.0.0.1" is odd, that of "10.0.0.4" even, by zlib's crc32().
   const hosts = ["10.0.0.1", "10.0.0.4", "10.0.0.1", "10.0.0.4"];
   const taken = choose([A, B], 4, { strategy: "hash" }, hosts);
   assertEquals(taken, ["b", "a", "b", "a"]);
 });
 
-Deno.test("select() leaves out what a bypass hits, and says which when that is all [D.6]", () => {
+Deno.test("select() leaves out what a bypass hits, and says which when that is all [D.6, H.1 bypass levels]", () => {
   const target = tcpFlow(streamPair()[0]);
   const bypass = target.dst.host;
   assertEquals(choose([{ ...A, bypass }, B], 2), ["b", "b"]);

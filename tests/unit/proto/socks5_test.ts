@@ -105,7 +105,7 @@ Deno.test("socksAuthReader takes nothing but status 0 for success [RFC 1929 §2]
   );
 });
 
-Deno.test("socksReplyReader reads a reply and leaves the target's first octets [RFC 1928 §6]", () => {
+Deno.test("socksReplyReader reads a reply and leaves the target's first octets [RFC 1928 §6, K10]", () => {
   const banner = ascii("220 hello");
   const rows: [string, number, string, number][] = [
     ["05 00 00 01 01020304 01bb", 0, "1.2.3.4", 443],

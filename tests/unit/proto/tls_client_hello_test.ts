@@ -86,7 +86,7 @@ Deno.test("sniffClientHello reads server name and ALPN [RFC 6066 §3, RFC 7301 �
   }
 });
 
-Deno.test("sniffClientHello reads a hello over several records and segments [RFC 8446 §5.1]", () => {
+Deno.test("sniffClientHello reads a hello over several records and segments [RFC 8446 §5.1, K12]", () => {
   const message = withExtensions(serverName("a.example"));
   const lengths = fc.array(fc.nat({ max: 40 }), { maxLength: 8 });
   fc.assert(fc.property(lengths, (lengths) => {

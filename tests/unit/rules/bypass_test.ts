@@ -67,7 +67,7 @@ Deno.test("bypassGroup decides for one list as GOST does [D.5, I.3]", () => {
   }
 });
 
-Deno.test("bypassGroup joins whitelists and adds blacklists [I.3]", () => {
+Deno.test("bypassGroup joins whitelists and adds blacklists [I.3, H.1 bypass groups]", () => {
   const decide = bypassGroup([
     white("w1", ".a.com"),
     white("w2", ".b.com"),

@@ -10,7 +10,7 @@ function match(patterns: readonly string[], flow: string): number {
   return compilePatterns(patterns).match(host, Number(port ?? 0));
 }
 
-Deno.test("match follows GOST's table of patterns [I.3]", () => {
+Deno.test("match follows GOST's table of patterns [I.3, H.1 bypass patterns]", () => {
   const rows: [string, string[], string[]][] = [
     ["example.com", ["example.com:443", "EXAMPLE.com:1"], [
       "www.example.com:443",

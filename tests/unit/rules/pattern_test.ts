@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { parsePattern, patternProblem } from "../../../src/rules/pattern.ts";
 
-Deno.test("parsePattern takes the first kind that fits [D.5]", () => {
+Deno.test("parsePattern takes the first kind that fits [D.5, H.1 bypass patterns]", () => {
   const rows: [string, string][] = [
     ["10.0.0.0/8", "prefix"],
     ["fd00::/8", "prefix"],

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { isUtunName } from "../../../src/system/darwin.ts";
 
-Deno.test("isUtunName knows the names that the kernel has", () => {
+Deno.test("isUtunName knows the names that the kernel has [H.2 macOS]", () => {
   const rows: [string, boolean][] = [
     ["utun0", true],
     ["utun42", true],

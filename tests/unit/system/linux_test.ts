@@ -49,7 +49,7 @@ function commands(words: Words): string[] {
   });
 }
 
-Deno.test("linuxPlan carries out the tutorial's command line", () => {
+Deno.test("linuxPlan carries out the tutorial's command line [H.2 dns without resolvectl]", () => {
   const steps = plan({ net: "192.168.123.1/24", dns: ["1.1.1.1"] });
 
   assertEquals(steps, [
@@ -129,7 +129,7 @@ Deno.test("linuxPlan adds routes of networks, by a gateway where one is given", 
   );
 });
 
-Deno.test("linuxPlan halves default routes instead of replacing them", () => {
+Deno.test("linuxPlan halves default routes instead of replacing them [H.2 default route, K16]", () => {
   assertEquals(commands({ routes: ["0.0.0.0/0", "::/0 fd00::2"] }), [
     "ip -4 route add 0.0.0.0/1 dev tungo",
     "ip -4 route add 128.0.0.0/1 dev tungo",

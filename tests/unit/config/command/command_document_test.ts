@@ -206,7 +206,7 @@ Deno.test("commandDocument gives a node without a host no server name [I.1.4]", 
   });
 });
 
-Deno.test("commandDocument moves the parameters of -L into fields and leaves copies [I.1.5]", () => {
+Deno.test("commandDocument moves the parameters of -L into fields and leaves copies [I.1.5, H.1 whitelist]", () => {
   const copies = {
     bypass: "~a.com",
     hosts: "x.io:1.2.3.4,x.io:::1",
@@ -255,7 +255,7 @@ Deno.test("commandDocument moves the parameters of -L into fields and leaves cop
   );
 });
 
-Deno.test("commandDocument numbers what -F and -L define in one row, the hops' first [A.5]", () => {
+Deno.test("commandDocument numbers what -F and -L define in one row, the hops' first [A.5, H.1 generated names]", () => {
   const { bypasses, services } = documentOf({
     L: ["tungo://:0?bypass=c", "tungo://:0?bypass=d&name=t1"],
     F: ["relay://h:1?bypass=a", "relay://h:2?bypass=b"],
@@ -286,7 +286,7 @@ Deno.test("commandDocument makes a service of each port of a range [A.5]", () =>
   ]);
 });
 
-Deno.test("commandDocument puts a parameter with a scope there alone, and before one without [A.5]", () => {
+Deno.test("commandDocument puts a parameter with a scope there alone, and before one without [A.5, H.1 parameter placement]", () => {
   const document = documentOf({
     L: [
       "relay://:1?Service.a=1&handler.a=2&a=3&listener.b=4&so_mark=7&netns=n",

@@ -26,7 +26,7 @@ function parse(text: string): {
   };
 }
 
-Deno.test("parseUrl takes a URL apart as GOST does [A.5, A.6]", () => {
+Deno.test("parseUrl takes a URL apart as GOST does [A.5, A.6, H.1 URL grammar]", () => {
   const rows: [string, unknown[]][] = [
     ["tungo://:0", ["tungo", undefined, ":0", ""]],
     [" RELAY+wss://h:1 ", ["relay+wss", undefined, "h:1", ""]],

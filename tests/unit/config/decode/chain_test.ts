@@ -113,7 +113,7 @@ Deno.test("decodeChain refuses what would change the way and is not there yet [H
   for (const [rest, errors] of rows) assertEquals(errorsOf(file(rest)), errors);
 });
 
-Deno.test("decodeChain refuses what GOST takes for direct [D.9]", () => {
+Deno.test("decodeChain refuses what GOST takes for direct [D.9, K20]", () => {
   const rows: [string, string[]][] = [
     ["chains: [{name: c}]", [
       'a.yaml:6:10: Cannot use a chain without hops: without "c" flows would go direct (chains[0])',
@@ -146,7 +146,7 @@ Deno.test("decodeChain refuses what GOST takes for direct [D.9]", () => {
   for (const [rest, errors] of rows) assertEquals(errorsOf(file(rest)), errors);
 });
 
-Deno.test("decodeChain reads several nodes: what they say themselves, then the selector, then GOST's defaults [B.6, D.7]", () => {
+Deno.test("decodeChain reads several nodes: what they say themselves, then the selector, then GOST's defaults [B.6, D.7, H.1 selectors]", () => {
   const written = (selector: string) =>
     file(`
 chains:
@@ -184,7 +184,7 @@ chains:
   }
 });
 
-Deno.test("decodeChain makes a node of each host of -F, with the selector of the command line [A.6, I.1 3]", () => {
+Deno.test("decodeChain makes a node of each host of -F, with the selector of the command line [A.6, I.1.3]", () => {
   const hop = tungoOf({
     L: ["tungo://:0"],
     F: [

@@ -53,7 +53,7 @@ Deno.test("decodeDevice gives a route its own gateway, or the device's of its fa
   );
 });
 
-Deno.test("decodeDevice takes dns from the command line and from lists [A.5]", () => {
+Deno.test("decodeDevice takes dns from the command line and from lists [A.5, H.2 lists]", () => {
   const expected = ["1.1.1.1", "2606:4700:4700::1111"];
   for (
     const written of [
@@ -75,7 +75,7 @@ Deno.test("decodeDevice takes an MTU of 0 or less as GOST's default [C.2]", () =
   assertEquals(tungoOf(file("{mtu: 65535}")).device.mtu, 65_535);
 });
 
-Deno.test("decodeDevice says what is wrong with each item, where it stands", () => {
+Deno.test("decodeDevice says what is wrong with each item, where it stands [K20]", () => {
   const rows: [string, string][] = [
     [
       "{mtu: 100}",

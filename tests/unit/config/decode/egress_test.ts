@@ -41,7 +41,7 @@ Deno.test("decodeEgress reads a list of interfaces, some strict [D.3]", () => {
   });
 });
 
-Deno.test("decodeEgress prefers the node's metadata, its fields, the hop's metadata, its fields [D.3]", () => {
+Deno.test("decodeEgress prefers the node's metadata, its fields, the hop's metadata, its fields [D.3, H.1 interface precedence]", () => {
   const rows: [string, string, string[], number | undefined][] = [
     ["", "", [], undefined],
     ["    interface: d", "", ["d"], undefined],
@@ -84,7 +84,7 @@ Deno.test("decodeEgress prefers the node's metadata, its fields, the hop's metad
   }
 });
 
-Deno.test("decodeEgress does not hand the service's interface to nodes [D.3]", () => {
+Deno.test("decodeEgress does not hand the service's interface to nodes [D.3, H.1 service interface]", () => {
   const { route } = tungoOf(
     file(["  interface: eth0\n  sockopts: {mark: 5}", "", ""]),
   );

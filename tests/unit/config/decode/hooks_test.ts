@@ -40,7 +40,7 @@ Deno.test("decodeHooks reads lists of commands, each at its line [C.4]", () => {
   });
 });
 
-Deno.test("decodeHooks cuts one text at lines and semicolons [C.4]", () => {
+Deno.test("decodeHooks cuts one text at lines and semicolons [C.4, H.2 lists, K18]", () => {
   const expected = [["ip", "link"], ["sh", "-c", "a; b"], ["c"]];
   for (
     const written of [

@@ -55,7 +55,7 @@ Deno.test("the log level comes from -DD, -D, GOST_LOGGER_LEVEL or the file, in t
   }
 });
 
-Deno.test("decodeLog refuses unknown words, and warns of rotation", () => {
+Deno.test("decodeLog refuses unknown words, and warns of rotation [K20]", () => {
   assertEquals(errorsOf({ L, yaml: "log: {level: verbose, format: xml}" }), [
     'a.yaml:1:14: Cannot use the level "verbose" as it must be one of trace, debug, info, warn, error, fatal (log.level)',
     'a.yaml:1:31: Cannot use the format "xml" as it must be one of auto, text, json (log.format)',

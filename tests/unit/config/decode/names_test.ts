@@ -52,7 +52,7 @@ Deno.test("decodeNames gives a node what its hop has, each where it has none its
   assertEquals(tungoOf(service).route.names.hosts?.name, "a");
 });
 
-Deno.test("decodeHosts reads mappings with aliases, in lower case [B.10, H.2]", () => {
+Deno.test("decodeHosts reads mappings with aliases, in lower case [B.10, H.2 hosts aliases]", () => {
   const service = tungoOf(
     yaml(
       { service: "hosts: a" },

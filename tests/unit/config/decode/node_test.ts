@@ -64,7 +64,7 @@ Deno.test("decodeNode reads GOST's direct nodes", () => {
   ]);
 });
 
-Deno.test("decodeNode tells connectors and dialers that are missing from those that nobody has [H.2]", () => {
+Deno.test("decodeNode tells connectors and dialers that are missing from those that nobody has [H.2 unknown]", () => {
   const type = "chains[0].hops[0].nodes[0]";
   const rows: [string, string[]][] = [
     ["sni://h:1", [

@@ -26,7 +26,7 @@ Deno.test("References refuses a second object of the same name [A.4]", () => {
   for (const [written, errors] of rows) assertEquals(errorsOf(written), errors);
 });
 
-Deno.test("References names what an unknown reference may mean, and looks into that", () => {
+Deno.test("References names what an unknown reference may mean, and looks into that [H.2 unknown, K20]", () => {
   const chain = (name: string) => ({
     yaml: `
 services:

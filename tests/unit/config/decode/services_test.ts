@@ -32,7 +32,7 @@ Deno.test("decodeServices refuses to run none", () => {
   ]);
 });
 
-Deno.test("decodeServices gives a service without a name the next free one [A.4]", () => {
+Deno.test("decodeServices gives a service without a name the next free one [A.4, H.2 nameless service, K27]", () => {
   const written = {
     yaml: `
 services:
@@ -54,7 +54,7 @@ services:
   ]);
 });
 
-Deno.test("decodeServices tells a misspelled type from one that is missing [H.2]", () => {
+Deno.test("decodeServices tells a misspelled type from one that is missing [H.2 unknown]", () => {
   const rows: [string, string[]][] = [
     ["tugno://:0", [
       '-L: Unknown handler "tugno": did you mean "tungo"? (services[0].handler.type)',

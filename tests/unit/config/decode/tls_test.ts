@@ -33,7 +33,7 @@ function tlsOf(
     : undefined;
 }
 
-Deno.test("decodeClientTls verifies what secure and caFile ask for [relay-wire 5]", () => {
+Deno.test("decodeClientTls verifies what secure and caFile ask for [relay-wire 5, H.1 TLS verification]", () => {
   const rows: [string, ClientTlsConfig["verify"], string | undefined][] = [
     ["", "none", undefined],
     ["secure=false", "none", undefined],
@@ -47,7 +47,7 @@ Deno.test("decodeClientTls verifies what secure and caFile ask for [relay-wire 5
   }
 });
 
-Deno.test("decodeClientTls warns once of each node that it does not verify [H.2]", () => {
+Deno.test("decodeClientTls warns once of each node that it does not verify [H.2 unverified TLS]", () => {
   assertEquals(warningsOf(written("")), [
     '-F: Does not verify the certificate of "h.example" as secure is not true (chains[0].hops[0].nodes[0].dialer.tls)',
   ]);

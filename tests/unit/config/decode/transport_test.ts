@@ -13,7 +13,7 @@ function transportOf(url: string): TransportConfig | undefined {
   return node?.type === "proxy" ? node.transport : undefined;
 }
 
-Deno.test("decodeTransport reads tcp, tls, ws and wss with every default [B.7]", () => {
+Deno.test("decodeTransport reads tcp, tls, ws and wss with every default [B.7, H.1 defaults]", () => {
   const base = { at: AT, tcpKeepalive: undefined, mux: undefined };
   const tls = {
     at: AT,

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { errorsOf, tungoOf, warningsOf } from "../../../support/config.ts";
 
-Deno.test("decodeTungoService fills in every default [C.2, C.3]", () => {
+Deno.test("decodeTungoService fills in every default [C.2, C.3, H.1 defaults, K17]", () => {
   const at = { file: "-L", line: 0, column: 0 };
   assertEquals(tungoOf({ L: ["tungo://:0"] }), {
     type: "tungo",
@@ -38,7 +38,7 @@ Deno.test("decodeTungoService fills in every default [C.2, C.3]", () => {
   });
 });
 
-Deno.test("decodeTungoService reads the handler's metadata by any of its names [C.3]", () => {
+Deno.test("decodeTungoService reads the handler's metadata by any of its names [C.3, H.1 aliases]", () => {
   const service = tungoOf({
     yaml: `
 services:
@@ -86,7 +86,7 @@ services:
   assertEquals(udpTimeout, 30_000);
 });
 
-Deno.test("decodeTungoService lets sniffing.udp gate UDP where it is given [H.2]", () => {
+Deno.test("decodeTungoService lets sniffing.udp gate UDP where it is given [H.2 sniffing.udp]", () => {
   const rows: [string, boolean, boolean][] = [
     ["sniffing=true", true, true],
     ["sniffing=true&sniffing.udp=false", true, false],
@@ -99,7 +99,7 @@ Deno.test("decodeTungoService lets sniffing.udp gate UDP where it is given [H.2]
   }
 });
 
-Deno.test("decodeTungoService reads what GOST ignores: lists, numbers of JSON, text for lists [H.2]", () => {
+Deno.test("decodeTungoService reads what GOST ignores: lists, numbers of JSON, text for lists [H.2 lists, H.2 JSON numbers, K18]", () => {
   const service = tungoOf({
     yaml: `{"services": [{
       "name": "a",
@@ -127,7 +127,7 @@ Deno.test("decodeTungoService ignores the chain where it is told to [B.4]", () =
   assertEquals(ignored.route.chain, undefined);
 });
 
-Deno.test("decodeTungoService complains of values that GOST takes for zero [H.2]", () => {
+Deno.test("decodeTungoService complains of values that GOST takes for zero [H.2 unknown]", () => {
   const rows: [string, string][] = [
     [
       "udpTimeout=abc",

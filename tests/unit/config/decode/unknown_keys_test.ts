@@ -51,7 +51,7 @@ services:
   );
 });
 
-Deno.test("reportUnknown warns of keys that GOST has elsewhere, and refuses those that nobody has [H.2]", () => {
+Deno.test("reportUnknown warns of keys that GOST has elsewhere, and refuses those that nobody has [H.2 unknown]", () => {
   assertEquals(warningsOf({ L: ["tungo://:0?path=/x&knock=a"] }), [
     '-L: "path" has no effect here (services[0].metadata.path)',
     '-L: "knock" has no effect here (services[0].metadata.knock)',

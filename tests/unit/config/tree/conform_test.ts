@@ -18,7 +18,7 @@ function conformed(yaml: string): {
   };
 }
 
-Deno.test("conform knows keys in any case and puts them in GOST's order", () => {
+Deno.test("conform knows keys in any case and puts them in GOST's order [H.1 key case]", () => {
   const { document } = conformed(`
 LOG: {LEVEL: debug, output: none}
 services: [{ADDR: ":0", Name: a}]

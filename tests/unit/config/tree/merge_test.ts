@@ -6,7 +6,7 @@ import { GOST } from "../../../../src/config/tree/gost.ts";
 import { merge } from "../../../../src/config/tree/merge.ts";
 import { print } from "../../../../src/config/tree/print.ts";
 
-Deno.test("merge appends lists and takes the later of single objects [A.4]", () => {
+Deno.test("merge appends lists and takes the later of single objects [A.4, H.1 merge]", () => {
   const problems = new Problems();
   const [first, second] = [
     "services: [{name: a}]\nlog: {level: debug, output: none}\napi: {addr: ':1'}",

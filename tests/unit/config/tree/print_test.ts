@@ -33,7 +33,7 @@ chains:
 limiters: [{name: l, limits: ["$ 1MB "]}]
 `;
 
-Deno.test("print writes YAML as GOST does: two spaces, empty values left out, durations of Go", () => {
+Deno.test("print writes YAML as GOST does: two spaces, empty values left out, durations of Go [H.1 -O]", () => {
   assertEquals(
     printed(EXAMPLE, "yaml"),
     `services:
@@ -66,7 +66,7 @@ log:
   );
 });
 
-Deno.test("print writes JSON as GOST does: durations in nanoseconds", () => {
+Deno.test("print writes JSON as GOST does: durations in nanoseconds [H.1 -O]", () => {
   const { chains } = JSON.parse(printed(EXAMPLE, "json"));
   assertEquals(chains[0].hops[0].selector, {
     strategy: "",

@@ -5,7 +5,7 @@ import {
   parseDuration,
 } from "../../../../src/config/values/duration.ts";
 
-Deno.test("parseDuration reads Go's durations", () => {
+Deno.test("parseDuration reads Go's durations [H.1 durations and booleans]", () => {
   const rows: [string, number | undefined][] = [
     ["30s", 30_000],
     ["1m30s", 90_000],

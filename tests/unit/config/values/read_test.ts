@@ -33,7 +33,7 @@ function rows<T>(
   assertEquals(read(mapping({}, at)), undefined);
 }
 
-Deno.test("readBoolean reads what Go reads, and nothing else [A.7, I.2]", () => {
+Deno.test("readBoolean reads what Go reads, and nothing else [A.7, I.2, H.1 durations and booleans]", () => {
   rows(readBoolean, [
     ["true", true],
     ["1", true],

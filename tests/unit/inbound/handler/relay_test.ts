@@ -41,7 +41,7 @@ Deno.test("relay() makes a flow of a request, however it is cut, and says nothin
   assertEquals(run.client.taken(), hex(""));
 });
 
-Deno.test("relay() answers yes at once when the flow is accepted, and passes on what came with the request", async () => {
+Deno.test("relay() answers yes at once when the flow is accepted, and passes on what came with the request [H.1 nodelay]", async () => {
   const run = begin();
   await send(run, Uint8Array.of(...CONNECT, ...ascii("hello")));
   const [flow] = run.flows;

@@ -28,7 +28,7 @@ async function heard(node: TestStream): Promise<string[]> {
   return new TextDecoder().decode(node.taken()).split("\r\n");
 }
 
-Deno.test("http() asks for the target and keeps what comes glued to the answer [RFC 9110 §9.3.6]", async () => {
+Deno.test("http() asks for the target and keeps what comes glued to the answer [RFC 9110 §9.3.6, K10]", async () => {
   const { near, node, carrier, connector } = begin({
     credentials: { username: "user", password: "pass" },
   });

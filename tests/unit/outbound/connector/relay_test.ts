@@ -51,7 +51,7 @@ async function connect(
 const write = (upstream: Upstream, text: string): Promise<void> =>
   upstream.write(new TextEncoder().encode(text));
 
-Deno.test("relay() asks at once, and sends octets behind the request without an answer", async () => {
+Deno.test("relay() asks at once, and sends octets behind the request without an answer [H.1 nodelay, K6]", async () => {
   const { node, upstream } = await connect();
   await write(upstream, "hello");
   assertEquals(
@@ -89,7 +89,7 @@ Deno.test("relay() is answered when the answer is whole, however it is cut", asy
   assertEquals(answered, true);
 });
 
-Deno.test("relay() tells what a refusal means, for whoever waits and for whoever reads", async () => {
+Deno.test("relay() tells what a refusal means, for whoever waits and for whoever reads [K5]", async () => {
   const rows = [
     [1, "broken"],
     [2, "auth"],
@@ -145,7 +145,7 @@ Deno.test("relay() fails when the node breaks off before its answer, or in the m
   }
 });
 
-Deno.test("relay() waits about a round trip for a node that may answer late, 300 ms at most", async () => {
+Deno.test("relay() waits about a round trip for a node that may answer late, 300 ms at most [K6]", async () => {
   assertEquals((await connect({ roundTrip: 1 })).upstream.patience, 25);
   assertEquals((await connect({ roundTrip: 50 })).upstream.patience, 53);
   assertEquals((await connect({ roundTrip: 900 })).upstream.patience, 300);
@@ -205,7 +205,7 @@ Deno.test("relay() learns nothing from an answer that came with octets, or after
   assertEquals((await connect({ connector })).upstream.patience, 25);
 });
 
-Deno.test("relay() puts the FIN off while octets come, for GOST cuts them 10 s after it", async () => {
+Deno.test("relay() puts the FIN off while octets come, for GOST cuts them 10 s after it [H.2 half-close]", async () => {
   const { clock, node, upstream } = await connect();
   await node.write(OK);
   await upstream.closeWrite();

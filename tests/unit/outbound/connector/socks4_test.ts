@@ -14,7 +14,7 @@ function begin() {
   return { near, node, carrier, connector };
 }
 
-Deno.test("socks4() asks for addresses and names, and keeps what comes glued to the reply", async () => {
+Deno.test("socks4() asks for addresses and names, and keeps what comes glued to the reply [K10]", async () => {
   const rows: [string | undefined, string][] = [
     [undefined, "040101bbc00002017500"],
     ["a.b", "040101bb000000017500612e6200"],
