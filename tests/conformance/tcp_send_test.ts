@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { SEND_BOUND } from "../../src/stack/tcp/socket.ts";
+import { SEND_BOUND } from "../../src/stack/tcp/send_buffer.ts";
 import { type Drill, drill, OFFLOAD, test } from "../support/drill.ts";
 
 /** Takes everything emitted and returns its text lengths. */

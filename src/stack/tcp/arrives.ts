@@ -9,6 +9,7 @@ import {
   TCP_HEADER,
 } from "../../wire/tcp.ts";
 import { type FlowKey, isIpv4, localPort, remotePort } from "../flow_key.ts";
+import { answerProbe, challenge } from "./challenge.ts";
 import type { TcpHost } from "./host.ts";
 import { agree } from "./negotiation.ts";
 import { seqAdd, seqDiff, seqLe, seqLt } from "./seq.ts";
@@ -22,12 +23,12 @@ export function segmentArrives(
   octets: Uint8Array,
   now: Millis,
 ): void {
-  socket.heard(now);
+  socket.keepAlive.heard(now);
   if (socket.state() === "SYN-SENT") {
     arrivesInSynSent(socket, segment, now);
   } else if (checkSequence(socket, segment, now)) {
     if (segment.flags & RST) checkReset(socket, segment, now);
-    else if (segment.flags & SYN) socket.challenge(now);
+    else if (segment.flags & SYN) challenge(socket, now);
     else if (checkAck(socket, segment, now)) {
       socket.timestamps.update(segment, socket.lastAckSent, now);
       takeAcknowledgedFin(socket);
@@ -116,15 +117,15 @@ function checkSequence(
   if (segment.flags & SYN) {
     // RFC 5961 §4.2: whatever its sequence number. In SYN-RECEIVED it is the one that our SYN-ACK answers.
     if (socket.state() === "SYN-RECEIVED") socket.resendSyn();
-    else socket.challenge(now);
+    else challenge(socket, now);
   } else if (segmentLength(segment) > 0) {
     // The ACK for what the peer sends again may have been lost: this one is never held back.
     rcv.noteDuplicate(segment);
     acks.due = true;
   } else if (segment.seq === seqAdd(rcv.rcvNxt, -1)) {
-    socket.answerProbe(now);
+    answerProbe(socket, now);
   } else {
-    socket.challenge(now);
+    challenge(socket, now);
   }
   return false;
 }
@@ -138,7 +139,7 @@ function checkReset(socket: TcpSocket, segment: Segment, now: Millis): void {
   if (exact || socket.state() === "SYN-RECEIVED") {
     socket.reset();
   } else {
-    socket.challenge(now);
+    challenge(socket, now);
   }
 }
 
@@ -163,13 +164,13 @@ function checkAck(socket: TcpSocket, segment: Segment, now: Millis): boolean {
   const tooOld = seqDiff(snd.sndUna, ack) > snd.window.max;
   if (seqLt(snd.sndNxt, ack) || tooOld) {
     host.drop("tcp.bad ack");
-    socket.challenge(now);
+    challenge(socket, now);
     return false;
   }
   if (seqLe(snd.sndUna, ack)) {
     const before = snd.buffer.octets();
     snd.acknowledge(segment, now, socket.timestamps.echoedAt(segment, now));
-    if (snd.buffer.octets() < before) socket.noteWritable();
+    if (snd.buffer.octets() < before) socket.news.noteWritable();
   }
   return true;
 }
@@ -197,7 +198,7 @@ function takeText(
   if (arrival === "dropped") socket.host.drop("tcp.no room");
   const { payloadLength, flags } = segment;
   socket.acks.arrived(arrival, payloadLength, socket.offeredMss(), now);
-  if (rcv.readable > before || rcv.finished) socket.noteReadable();
+  if (rcv.readable > before || rcv.finished) socket.news.noteReadable();
   if (flags & FIN) socket.acks.due = true;
   if (rcv.finished) socket.change("receive FIN");
 }

@@ -17,6 +17,10 @@ import { localPort, remotePort } from "../flow_key.ts";
 import { seqAdd } from "./seq.ts";
 import type { Plan } from "./snd.ts";
 import type { TcpSocket } from "./socket.ts";
+import { maySend } from "./state.ts";
+
+/** What one flow may send in one poll, in octets: a bulk flow must not stand in front of all others. */
+const POLL_OCTETS = 512 * 1024;
 
 /** SYN in SYN-SENT, SYN-ACK in SYN-RECEIVED. */
 export function sendSyn(socket: TcpSocket, now: Millis): void {
@@ -40,8 +44,22 @@ export function sendSyn(socket: TcpSocket, now: Millis): void {
   if (answer) sentAck(socket);
 }
 
-/** A segment with text or FIN. */
-export function sendPlan(socket: TcpSocket, plan: Plan, now: Millis): void {
+/** Text and FIN, as much as may leave now. */
+export function sendText(socket: TcpSocket, now: Millis): void {
+  const { snd, host } = socket;
+  const { plan } = host.scratch;
+  let octets = 0;
+  while (octets < POLL_OCTETS && snd.next(plan, now)) {
+    if (plan.fin && maySend(socket.state())) socket.change("send FIN");
+    sendPlan(socket, plan, now);
+    snd.sent(plan, now);
+    octets += plan.length;
+  }
+  if (octets >= POLL_OCTETS) host.markDirty(socket);
+  else snd.settle(now);
+}
+
+function sendPlan(socket: TcpSocket, plan: Plan, now: Millis): void {
   const { output } = socket.host;
   const push = plan.push && plan.length > 0 ? PSH : 0;
   const flags = ACK | push | (plan.fin ? FIN : 0);

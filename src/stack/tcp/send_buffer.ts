@@ -1,6 +1,13 @@
 import type { Ring } from "./ring.ts";
 import { seqAdd, seqDiff, seqLt } from "./seq.ts";
 
+/**
+ * Octets that may wait to be sent and acknowledged. Towards a distant peer twice what its congestion window lets out, so that
+ * the window is filled while the next round trip's octets are on their way to us.
+ */
+export const SEND_BOUND = 256 * 1024;
+const DISTANT_BOUND = 4 * 1024 * 1024;
+
 /** What the application has written and the peer has not acknowledged, FIN included, as a part of the send sequence space. */
 export class SendBuffer {
   readonly #ring: Ring;
@@ -33,6 +40,12 @@ export class SendBuffer {
   /** Octets that the peer has not acknowledged, sent or not. */
   octets(): number {
     return this.#queued;
+  }
+
+  /** So many octets wait that the writer should. `appetite` is what two round trips carry; `ample` says that memory is. */
+  isFull(appetite: number, ample: boolean): boolean {
+    const most = ample ? DISTANT_BOUND : SEND_BOUND;
+    return this.#queued > Math.min(most, Math.max(SEND_BOUND, appetite));
   }
 
   finQueued(): boolean {

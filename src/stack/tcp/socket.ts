@@ -1,39 +1,21 @@
 import type { Millis } from "../../base/clock.ts";
 import { type FlowKey, isIpv4 } from "../flow_key.ts";
-import { TIMESTAMPS_LENGTH } from "../../wire/tcp_options.ts";
-import type { QuotedPacket } from "../icmp.ts";
 import type { Timed } from "../timer_queue.ts";
 import { AckPolicy } from "./ack_policy.ts";
 import type { TcpEvents } from "./events.ts";
 import type { TcpHost } from "./host.ts";
-import { type Agreement, mssOfPath, ourMss } from "./negotiation.ts";
+import { KeepAlive } from "./keep_alive.ts";
+import { type Agreement, ourMss } from "./negotiation.ts";
+import { PendingEvents } from "./pending_events.ts";
 import { Receiver } from "./rcv.ts";
 import { Ring } from "./ring.ts";
-import { sendAck, sendPlan, sendProbe, sendSyn } from "./segment_out.ts";
+import { sendAck, sendProbe, sendSyn, sendText } from "./segment_out.ts";
 import { Sender } from "./snd.ts";
 import { maySend, type State, type Transition, transition } from "./state.ts";
 import { Timestamps } from "./timestamps.ts";
 
-/** What one flow may send in one poll, in octets: a bulk flow must not stand in front of all others. */
-const POLL_OCTETS = 512 * 1024;
-
-/**
- * Octets that may wait to be sent and acknowledged. Towards a distant peer twice what its congestion window lets out, so that
- * the window is filled while the next round trip's octets are on their way to us.
- */
-export const SEND_BOUND = 256 * 1024;
-const DISTANT_BOUND = 4 * 1024 * 1024;
-
 /** A SYN-ACK and its retransmissions after 1, 3, 7 and 15 s have gone unanswered. */
 const SYN_RECEIVED_TIMEOUT: Millis = 30_000;
-
-/** RFC 9293 §3.8.4: how long a peer may be silent before it is asked, and how often it is asked then. As tun2socks has it. */
-const KEEP_ALIVE_IDLE: Millis = 60_000;
-const KEEP_ALIVE_INTERVAL: Millis = 30_000;
-const KEEP_ALIVE_PROBES = 9;
-
-/** RFC 5961 §7: a flow sends no more than one challenge ACK in this time. */
-const CHALLENGE_INTERVAL: Millis = 500;
 
 export interface TcpSocketOptions {
   readonly key: FlowKey;
@@ -58,9 +40,11 @@ export class TcpSocket implements Timed {
   sackPermitted = false;
   /** RFC 7323 §4.3: Last.ACK.sent */
   lastAckSent = 0;
+  /** When the last challenge ACK was sent. RFC 5961 §7. */
+  challengedAt: Millis = -Infinity;
   events: TcpEvents | undefined;
-  /** When the last segment came. */
-  heardAt: Millis = 0;
+  readonly news = new PendingEvents();
+  readonly keepAlive = new KeepAlive();
   /** The host has noted it for the next poll. */
   dirty = false;
   deadline: Millis = Infinity;
@@ -74,13 +58,6 @@ export class TcpSocket implements Timed {
   #synDue = true;
   #probeDue = false;
   #giveUpAt: Millis = Infinity;
-  #challengedAt: Millis = -Infinity;
-  /** Keep-alive probes since the peer was heard last. */
-  #probes = 0;
-  /** Events that the next `deliver` reports. */
-  #established = false;
-  #readable = false;
-  #writable = false;
 
   constructor(host: TcpHost, options: TcpSocketOptions) {
     this.host = host;
@@ -102,6 +79,11 @@ export class TcpSocket implements Timed {
     return this.#state;
   }
 
+  /** Our SYN has not been acknowledged. */
+  isOpening(): boolean {
+    return this.#state === "SYN-SENT" || this.#state === "SYN-RECEIVED";
+  }
+
   /** Shift that our SYN offers, -1 without scaling. */
   offeredScale(): number {
     return this.#scale;
@@ -114,7 +96,7 @@ export class TcpSocket implements Timed {
 
   /** Queues octets; false when the memory of all flows is used up, or nothing may be sent any more. */
   write(octets: Uint8Array): boolean {
-    const open = maySend(this.#state) || this.#isOpening();
+    const open = maySend(this.#state) || this.isOpening();
     if (!open || !this.snd.buffer.write(octets)) return false;
     this.host.markDirty(this);
     return true;
@@ -122,9 +104,8 @@ export class TcpSocket implements Timed {
 
   /** So many octets wait that a writer should, until `onWritable` finds that they do no more. */
   isFull(): boolean {
-    const most = this.host.pool.isAmple() ? DISTANT_BOUND : SEND_BOUND;
-    return this.snd.buffer.octets() >
-      Math.min(most, Math.max(SEND_BOUND, this.snd.appetite()));
+    const { snd, host } = this;
+    return snd.buffer.isFull(snd.appetite(), host.pool.isAmple());
   }
 
   /** Octets written that the peer has not acknowledged. */
@@ -134,7 +115,7 @@ export class TcpSocket implements Timed {
 
   /** Our FIN leaves behind everything written. */
   closeWrite(): void {
-    if (!maySend(this.#state) && !this.#isOpening()) return;
+    if (!maySend(this.#state) && !this.isOpening()) return;
     this.snd.buffer.finish();
     this.host.markDirty(this);
   }
@@ -168,19 +149,7 @@ export class TcpSocket implements Timed {
 
   /** Reports what has happened since the last poll. */
   deliver(): void {
-    const { events } = this;
-    if (this.#established) {
-      this.#established = false;
-      events?.onEstablished();
-    }
-    if (this.#readable) {
-      this.#readable = false;
-      events?.onReadable();
-    }
-    if (this.#writable) {
-      this.#writable = false;
-      events?.onWritable();
-    }
+    this.news.deliver(this.events);
   }
 
   /** Sends what may leave. */
@@ -195,7 +164,7 @@ export class TcpSocket implements Timed {
     } else if (this.#state !== "SYN-SENT") {
       // RFC 2018 §4: what SACK has to say has no room beside octets.
       if (this.acks.due && this.rcv.hasSackBlocks()) sendAck(this, now);
-      this.#transmitText(now);
+      sendText(this, now);
       if (this.#probeDue) sendProbe(this, now);
       this.#probeDue = false;
       if (this.acks.due || this.rcv.wantsWindowUpdate()) sendAck(this, now);
@@ -223,11 +192,10 @@ export class TcpSocket implements Timed {
       this.#synDue = due === "syn";
     }
     if (this.#keepAliveAt() <= now) {
-      if (this.#probes === KEEP_ALIVE_PROBES) {
+      if (!this.keepAlive.mayProbe()) {
         this.#giveUp();
         return;
       }
-      this.#probes++;
       this.#probeDue = true;
     }
     if (this.acks.deadline <= now) this.acks.expire();
@@ -255,57 +223,12 @@ export class TcpSocket implements Timed {
     this.host.established(this);
     this.change("receive ACK of SYN");
     this.#giveUpAt = Infinity;
-    this.#established = true;
+    this.news.noteEstablished();
     this.#synDue = false;
-  }
-
-  /** A segment has come. */
-  heard(now: Millis): void {
-    this.heardAt = now;
-    this.#probes = 0;
-  }
-
-  noteReadable(): void {
-    this.#readable = true;
-  }
-
-  noteWritable(): void {
-    this.#writable = true;
   }
 
   resendSyn(): void {
     this.#synDue = true;
-  }
-
-  /** A keep-alive or a window probe came: answered whenever the limit of all flows allows it. RFC 9293 §3.8.4, §3.8.6.1. */
-  answerProbe(now: Millis): void {
-    if (this.host.mayChallenge(now)) this.acks.due = true;
-    else this.host.drop("tcp.challenge limit");
-  }
-
-  /** RFC 5961 §7: an ACK that asks the peer whether it meant what came, no more often than is useful. */
-  challenge(now: Millis): void {
-    const soon = now - this.#challengedAt < CHALLENGE_INTERVAL;
-    if (soon || !this.host.mayChallenge(now)) {
-      this.host.drop("tcp.challenge limit");
-      return;
-    }
-    this.#challengedAt = now;
-    this.acks.due = true;
-  }
-
-  /**
-   * RFC 1191 §6.4, RFC 8201 §5.4: sends smaller segments, and again what did not come through. False when the quoted packet
-   * is none of those in flight (RFC 5927 §7.2), or was small enough.
-   */
-  tooBig({ seq, length }: QuotedPacket, mtu: number): boolean {
-    const version = isIpv4(this.key) ? 4 : 6;
-    const options = this.timestamps.enabled ? TIMESTAMPS_LENGTH : 0;
-    const mss = mssOfPath(version, mtu, length) - options;
-    if (this.#isOpening() || !this.snd.isInFlight(seq)) return false;
-    if (!this.snd.shrink(mss)) return false;
-    this.host.markDirty(this);
-    return true;
   }
 
   /** Other connections need its place, and its peer may never have been there: ends without a word. */
@@ -338,29 +261,10 @@ export class TcpSocket implements Timed {
     });
   }
 
-  #isOpening(): boolean {
-    return this.#state === "SYN-SENT" || this.#state === "SYN-RECEIVED";
-  }
-
-  #transmitText(now: Millis): void {
-    const { plan } = this.host.scratch;
-    let octets = 0;
-    while (octets < POLL_OCTETS && this.snd.next(plan, now)) {
-      if (plan.fin && maySend(this.#state)) this.change("send FIN");
-      sendPlan(this, plan, now);
-      this.snd.sent(plan, now);
-      octets += plan.length;
-    }
-    if (octets >= POLL_OCTETS) this.host.markDirty(this);
-    else this.snd.settle(now);
-  }
-
   /** When the next keep-alive probe is due: only while nothing else would tell that the peer is gone. RFC 9293 §3.8.4. */
   #keepAliveAt(): Millis {
-    const waits = this.snd.timer.deadline !== Infinity || this.#isOpening();
-    return waits
-      ? Infinity
-      : this.heardAt + KEEP_ALIVE_IDLE + this.#probes * KEEP_ALIVE_INTERVAL;
+    const waits = this.snd.timer.deadline !== Infinity || this.isOpening();
+    return waits ? Infinity : this.keepAlive.deadline();
   }
 
   #giveUp(): void {
