@@ -4,6 +4,7 @@ import { openPlatform, type Platform } from "./ffi/mod.ts";
 import { type App, buildApp } from "./src/app/app.ts";
 import { buildDecider } from "./src/app/decider.ts";
 import { openInstruments } from "./src/app/instruments.ts";
+import { checkConfig } from "./src/app/check_config.ts";
 import { ConfigSources, readFile } from "./src/app/load_config.ts";
 import { LogSwitch } from "./src/app/log_switch.ts";
 import { openLog } from "./src/app/open_log.ts";
@@ -49,16 +50,15 @@ async function main(): Promise<ExitCode> {
     if (verb === "up") return await up(words);
     if (verb === "explain") return await explainFlow(words);
     if (verb === "test") return await test(words);
-    const checks = verb === "check";
-    const args = checks ? words.flatMap((file) => ["-C", file]) : Deno.args;
-    const flags = goFlags(args, RUN_FLAGS);
+    if (verb === "check") return await check(words);
+    const flags = goFlags(Deno.args, RUN_FLAGS);
     if (flags instanceof ConfigError) throw flags;
     const command = parseArgs(flags, RUN_FLAGS);
     if (command.h || command.help) return say(USAGE);
     if (command.V) return say(version());
     const sources = sourcesOf(command);
     const read = await sources.load();
-    if (checks || read.errors.length > 0) return complain(read);
+    if (read.errors.length > 0) return complain(read);
     if (command.O !== undefined) {
       return say(print(read.document, command.O === "json" ? "json" : "yaml"));
     }
@@ -68,6 +68,25 @@ async function main(): Promise<ExitCode> {
   } catch (error) {
     return fail(error);
   }
+}
+
+/** Says all that is wrong, with the files that the configuration names as well. */
+async function check(words: readonly string[]): Promise<ExitCode> {
+  const flags = mixedFlags(words, FLAGS);
+  if (flags instanceof ConfigError) throw flags;
+  const command = parseArgs(flags, FLAGS);
+  if (command.h || command.help) return say(USAGE);
+  const C = [...command.C, ...command._.map(String)];
+  const read = await sourcesOf({ ...command, C }).load();
+  const code = complain(read);
+  if (read.config === undefined) return code;
+  const log = openLog({
+    level: "warn",
+    format: "text",
+    output: { type: "stderr" },
+  });
+  const errors = await checkConfig(read.config, { clock: systemClock(), log });
+  return complain({ errors, warnings: [] });
 }
 
 /** What a start with these options would do to the machine, for people and for other machines to look at. */

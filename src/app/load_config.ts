@@ -1,8 +1,13 @@
+import type { Millis } from "../base/clock.ts";
 import { ConfigError, describe } from "../base/errors.ts";
 import type { Command } from "../config/command/options.ts";
 import { defaultPaths, parseSource } from "../config/command/sources.ts";
 import { type ReadConfig, readConfig } from "../config/read_config.ts";
 import { patternProblem } from "../rules/pattern.ts";
+
+/** GOST's bounds for a configuration that is downloaded. */
+const DOWNLOAD_TIMEOUT: Millis = 30_000;
+const MAX_DOWNLOAD = 10 * 1024 * 1024;
 
 export interface LoadOptions {
   readonly command: Command;
@@ -40,7 +45,7 @@ export class ConfigSources {
   /** The paths of what was read last. */
   paths(): readonly string[] {
     return this.#files.map(({ name }) => name)
-      .filter((name) => !name.startsWith("-"));
+      .filter((name) => !/^-|^https?:/.test(name));
   }
 
   async #read(argument: string): Promise<File> {
@@ -52,6 +57,8 @@ export class ConfigSources {
       case "stdin":
         this.#stdin ??= readStdin();
         return { name: "-", text: await this.#stdin };
+      case "url":
+        return { name: source.name, text: await download(source) };
       case "file":
         return { name: source.path, text: await readFile(source.path) };
       default:
@@ -72,6 +79,36 @@ export async function readFile(path: string): Promise<string> {
   } catch (error) {
     const at = { file: path, line: 0, column: 0 };
     throw new ConfigError(`Cannot read it: ${describe(error)}`, "", at);
+  }
+}
+
+/** Throws a ConfigError. */
+async function download(
+  { url, name }: { readonly url: string; readonly name: string },
+): Promise<string> {
+  const fail = (reason: string): ConfigError => {
+    const at = { file: name, line: 0, column: 0 };
+    return new ConfigError(`Cannot download it: ${reason}`, "", at);
+  };
+  try {
+    const signal = AbortSignal.timeout(DOWNLOAD_TIMEOUT);
+    const response = await fetch(url, { signal });
+    if (!response.ok) throw fail(`the server answered ${response.status}`);
+    let text = "";
+    const body = response.body?.pipeThrough(new TextDecoderStream()) ?? [];
+    for await (const part of body) {
+      text += part;
+      if (text.length > MAX_DOWNLOAD) throw fail("it is longer than 10 MiB");
+    }
+    return text;
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    // The library's own message would show the user and password of the URL.
+    const reason =
+      error instanceof DOMException && error.name === "TimeoutError"
+        ? "it took longer than 30 s"
+        : "the server cannot be reached";
+    throw fail(reason);
   }
 }
 

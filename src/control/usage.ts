@@ -6,7 +6,7 @@ export const USAGE = `Usage: tungo -L SERVICE [-F HOP]... [-C FILE]...
 
   -L URL     a service: "tungo://:0?name=tungo&net=192.168.123.1/24", or a far end: "relay+wss://user:pass@:8443"
   -F URL     a hop towards the target: "relay+wss://user:pass@example.com:443"
-  -C FILE    a configuration in YAML or JSON, "-" for standard input
+  -C FILE    a configuration in YAML or JSON: a path, a URL, "-" for standard input; several are merged
   -R PERIOD  read the configuration again so often; SIGHUP does it once
   -O FORMAT  print the configuration as yaml or json, and stop
   -D, -DD    log more, log everything

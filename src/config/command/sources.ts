@@ -4,6 +4,12 @@ import { ConfigError } from "../../base/errors.ts";
 export type Source =
   | { readonly type: "file"; readonly path: string }
   | { readonly type: "stdin" }
+  | {
+    readonly type: "url";
+    readonly url: string;
+    /** What positions call it: it holds no password. */
+    readonly name: string;
+  }
   | { readonly type: "inline"; readonly text: string };
 
 const EXTENSIONS = ["json", "yaml", "yml"] as const;
@@ -19,9 +25,10 @@ export function parseSource(argument: string): Source | ConfigError {
     return { type: "inline", text: source };
   }
   if (/^https?:\/\//i.test(source)) {
-    return fail(
-      "Cannot read a configuration from a URL, that is not supported yet: download it first",
-    );
+    const url = URL.parse(source);
+    if (url === null) return fail("Cannot read this URL");
+    const name = `${url.protocol}//${url.host}${url.pathname}`;
+    return { type: "url", url: source, name };
   }
   const [, extension] = /[^/\\]\.([^./\\]+)$/.exec(source) ?? [];
   const isKnown = extension === undefined ||

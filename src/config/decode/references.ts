@@ -17,6 +17,12 @@ const KINDS = {
 
 export type Kind = keyof typeof KINDS;
 
+export interface Unused {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly object: Section;
+}
+
 /** The objects of a document by name. */
 export class References {
   readonly #objects = new Map<Kind, ReadonlyMap<string, Section>>();
@@ -49,17 +55,20 @@ export class References {
     return found;
   }
 
-  /** Warns of each object that nothing referred to. */
-  reportUnused(kinds: readonly Kind[]): void {
+  /** Warns of each object that nothing referred to, and returns them. */
+  reportUnused(kinds: readonly Kind[]): readonly Unused[] {
+    const unused: Unused[] = [];
     for (const kind of kinds) {
       for (const [name, object] of this.#objects.get(kind) ?? []) {
         if (this.#used.has(object.node)) continue;
+        unused.push({ kind, name, object });
         this.#problems.warn(
           `The ${KINDS[kind]} "${name}" is not used by any service`,
           object,
         );
       }
     }
+    return unused;
   }
 
   #index(

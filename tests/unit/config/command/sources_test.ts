@@ -13,6 +13,11 @@ Deno.test("parseSource tells files, standard input and inline JSON apart [A.4]",
     ["c:\\x\\gost.json", { type: "file", path: "c:\\x\\gost.json" }],
     ["/dev/fd/63", { type: "file", path: "/dev/fd/63" }],
     ["../.gost", { type: "file", path: "../.gost" }],
+    ["https://u:p@x:1/gost.yaml?token=s", {
+      type: "url",
+      url: "https://u:p@x:1/gost.yaml?token=s",
+      name: "https://x:1/gost.yaml",
+    }],
     ['{"services":[]}', { type: "inline", text: '{"services":[]}' }],
   ];
   for (const [argument, source] of rows) {
@@ -27,10 +32,7 @@ Deno.test("parseSource says what it cannot read", () => {
       "gost.toml",
       'Cannot read "gost.toml": a configuration is .yaml, .yml or .json',
     ],
-    [
-      "https://u:p@x/gost.yaml",
-      "Cannot read a configuration from a URL, that is not supported yet: download it first",
-    ],
+    ["https://", "Cannot read this URL"],
   ];
   for (const [argument, message] of rows) {
     const error = parseSource(argument);

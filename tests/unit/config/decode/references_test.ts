@@ -64,10 +64,12 @@ hosts: [{name: o}]
   };
   assertEquals(warningsOf(written), [
     'a.yaml:2:10: The chain "c" is not used by any service (chains[0])',
+    'a.yaml:2:10: If it were used: Cannot use a chain without hops: without "c" flows would go direct (chains[0])',
     'a.yaml:3:8: The hop "h" is not used by any service (hops[0])',
     'a.yaml:4:12: The bypass "b" is not used by any service (bypasses[0])',
     "a.yaml:4:23: Nothing can refer to a bypass without a name (bypasses[1])",
     'a.yaml:5:13: The resolver "r" is not used by any service (resolvers[0])',
+    "a.yaml:5:13: If it were used: Cannot use a resolver without nameservers: name one (resolvers[0])",
     'a.yaml:6:9: The hosts "o" is not used by any service (hosts[0])',
   ]);
   const withSkipped = { ...written, L: ["tungo://:0", "sni://:1"] };
