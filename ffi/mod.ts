@@ -3,6 +3,7 @@ import { probePipes } from "./node_handles.ts";
 import type { Platform } from "./platform.ts";
 import { openDarwin } from "./platform_darwin.ts";
 import { openLinux } from "./platform_linux.ts";
+import { openWindowsPlatform } from "./platform_windows.ts";
 
 export type { Platform } from "./platform.ts";
 
@@ -13,12 +14,14 @@ export function openPlatform(): Platform {
       return openLinux(probePipes());
     case "darwin":
       return openDarwin(probePipes());
+    case "windows":
+      return openWindowsPlatform();
     default:
       throw new DeviceError(
         "openPlatform",
         "ENOSYS",
         `tungo does not run on ${Deno.build.os} yet`,
-        "Run it on Linux or macOS",
+        "Run it on Linux, macOS or Windows",
       );
   }
 }

@@ -69,7 +69,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   std: ["node:assert/strict", "node:util"],
   ffi: [
     ...["device", "system", "wire", "base"],
-    ...["node:net", "node:process", "node:timers"],
+    ...["node:net", "node:process", "node:timers", "node:crypto"],
   ],
   main: ["app", "config", "control", "base", "std", "ffi"],
 };

@@ -5,10 +5,7 @@ import { SocketStream } from "../../src/app/tcp_flow.ts";
 import type { Device } from "../../src/device/device.ts";
 import { createStack } from "../../src/stack/stack.ts";
 
-/**
- * Ends every connection that comes in by the device: reads it to its end, answers the SHA-256 of what came (64 digits), then as
- * many octets as came, each the low octet of its number, and its own end.
- */
+/** Ends every connection that comes in by the device, as `hashTarget` does. */
 export function serveDevice(device: Device): Disposable {
   const driver = new Driver({
     clock: systemClock(),

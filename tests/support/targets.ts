@@ -33,6 +33,40 @@ export async function tcpTarget(
   return { [Symbol.dispose]: () => listener.close() };
 }
 
+/**
+ * Reads each connection to its end, answers the SHA-256 of what came (64 digits), then as many octets as came, each the low octet
+ * of its number, and its own end.
+ */
+export function hashTarget(
+  space: Namespace,
+  where: Endpoint,
+): Promise<Disposable> {
+  return tcpTarget(space, where, async (connection) => {
+    const hash = createHash("sha256");
+    const buffer = new Uint8Array(65_536);
+    let octets = 0;
+    for (let n; (n = await connection.read(buffer)) !== null;) {
+      hash.update(buffer.subarray(0, n));
+      octets += n;
+    }
+    await writeAll(connection, new TextEncoder().encode(hash.digest("hex")));
+    const pattern = buffer.map((_, i) => i);
+    for (let left = octets; left > 0; left -= pattern.length) {
+      await writeAll(connection, pattern.subarray(0, left));
+    }
+    await connection.closeWrite();
+  });
+}
+
+async function writeAll(
+  connection: Deno.TcpConn,
+  octets: Uint8Array,
+): Promise<void> {
+  for (let at = 0; at < octets.length;) {
+    at += await connection.write(octets.subarray(at));
+  }
+}
+
 /** Answers with the address it was asked from, which tells who has opened the connection. */
 export function whoAsks(space: Namespace, where: Endpoint): Promise<Served> {
   return httpTarget(space, where, (_, { remoteAddr: { hostname } }) => {

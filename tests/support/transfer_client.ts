@@ -1,4 +1,4 @@
-/** `deno run transfer_client.ts HOST PORT OCTETS`: the other side of `serve_device.ts`. Says "ok", or what is wrong. */
+/** `deno run transfer_client.ts HOST PORT OCTETS [FLOWS]`: asks `hashTarget`. Says "ok", or what is wrong. */
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { connect } from "node:net";
@@ -12,10 +12,23 @@ main(Deno.args).then((said) => {
 });
 
 async function main(
-  [host = "", port, octets]: readonly string[],
+  [host = "", port, octets, flows = "1"]: readonly string[],
 ): Promise<string> {
-  const length = Number(octets);
-  const socket = connect({ host, port: Number(port), allowHalfOpen: true });
+  const where = { host, port: Number(port) };
+  const said = await Promise.all(
+    Array.from(
+      { length: Number(flows) },
+      () => transfer(where, Number(octets)),
+    ),
+  );
+  return said.find((words) => words !== "ok") ?? "ok";
+}
+
+async function transfer(
+  { host, port }: { readonly host: string; readonly port: number },
+  length: number,
+): Promise<string> {
+  const socket = connect({ host, port, allowHalfOpen: true });
   const received = createHash("sha256");
   let digest = "";
   let count = 0;
