@@ -1,4 +1,5 @@
-import { fuzzCodecs, StackFuzz } from "../support/fuzz.ts";
+import { StackFuzz } from "../support/fuzz.ts";
+import { fuzzCodecs } from "../support/fuzz_codecs.ts";
 import { randomOf } from "../../src/base/seeded_random.ts";
 
 const SEED = 20261128;

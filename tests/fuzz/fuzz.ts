@@ -1,8 +1,9 @@
 /**
- * Runs the fuzzers of tests/support/fuzz.ts for longer than the tests do: `deno task fuzz [CASES] [SEED]`. A failure names
+ * Runs the fuzzers of tests/support/fuzz.ts and fuzz_codecs.ts for longer than the tests do: `deno task fuzz [CASES] [SEED]`. A failure names
  * the seed that makes it happen again.
  */
-import { fuzzCodecs, StackFuzz } from "../support/fuzz.ts";
+import { StackFuzz } from "../support/fuzz.ts";
+import { fuzzCodecs } from "../support/fuzz_codecs.ts";
 import { randomOf } from "../../src/base/seeded_random.ts";
 
 /** Packets of one stack. */
