@@ -88,6 +88,11 @@ const SYMBOLS = {
     result: "i32",
     nonblocking: true,
   },
+  epollNow: {
+    name: "epoll_wait",
+    parameters: ["i32", "buffer", "i32", "i32"], // int epfd, struct epoll_event *events, int maxevents, int timeout
+    result: "i32",
+  },
   eventfd: {
     parameters: ["u32", "i32"], // unsigned int initval, int flags
     result: "i32",

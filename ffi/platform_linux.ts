@@ -16,6 +16,7 @@ import { EpollPoller } from "./poller_linux.ts";
 import { createReaders } from "./reader.ts";
 import { linuxSockets } from "./socket_calls_linux.ts";
 import { openSocket } from "./tcp.ts";
+import { EpollSweep } from "./sweep_linux.ts";
 import { openTun } from "./tun_linux.ts";
 import { DATAGRAM_BUFFER, openUdp } from "./udp.ts";
 import { udpPorts } from "./udp_port.ts";
@@ -31,9 +32,11 @@ export function openLinux(pipes: PipeBinding | undefined): Platform {
   const { close, eagain } = sockets;
   const news = { sockets, subscribe: () => subscribe(libc) };
   const version = new NetworkVersion(news);
+  const sweep = new EpollSweep(libc);
+  const descriptors = new WeakMap<object, number>();
   const support = {
-    ...{ libc, poller, pipes, ...news },
-    openReader: createReaders({ poller, pipes, close, eagain }),
+    ...{ libc, poller, pipes, sweep, descriptors, ...news },
+    openReader: createReaders({ poller, pipes, close, eagain, sweep }),
     ownSockets: new OwnSockets(),
     buffer: new Uint8Array(DATAGRAM_BUFFER),
   };
@@ -53,7 +56,7 @@ export function openLinux(pipes: PipeBinding | undefined): Platform {
     openUdp: (options) => openUdp(options, support),
     openUdpPort: udpPorts(support),
     ownSocket: support.ownSockets.find,
-    readInto: createReadInto(),
+    readInto: createReadInto({ receive: sockets.receive, sweep, descriptors }),
     watchNetwork: (onChange) => new NetworkWatch({ ...support, onChange }),
     networkVersion: () => version.current(),
     raiseDescriptorLimit: () => raiseDescriptorLimit(libc),
@@ -62,6 +65,7 @@ export function openLinux(pipes: PipeBinding | undefined): Platform {
     reloadSignals: RELOAD_SIGNALS,
     async [Symbol.asyncDispose]() {
       version[Symbol.dispose]();
+      sweep[Symbol.dispose]();
       await poller[Symbol.asyncDispose]();
       libc[Symbol.dispose]();
     },

@@ -15,7 +15,7 @@ const EFD_CLOEXEC = 0o2000000;
 const EFD_NONBLOCK = 0o4000;
 
 /** struct epoll_event { uint32_t events; epoll_data_t data; }: packed on x86-64 alone. */
-const EVENT = Deno.build.arch === "x86_64"
+export const EVENT = Deno.build.arch === "x86_64"
   ? { size: 12, data: 4 }
   : { size: 16, data: 8 };
 

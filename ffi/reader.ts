@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers";
 import { assert } from "../src/base/assert.ts";
 import { type PipeBinding, type PipeHandle, UV_EOF } from "./node_handles.ts";
 import type { Poller } from "./poller.ts";
+import type { Sweep } from "./sweep.ts";
 
 /** Waits until a descriptor has something to read. Owns the descriptor. */
 export interface Reader {
@@ -30,6 +31,7 @@ export interface ReaderSupport {
   readonly eagain: number;
   /** Without it readers wait by the poller: a wake-up then hops from one thread to another. */
   readonly pipes: PipeBinding | undefined;
+  readonly sweep?: Sweep;
 }
 
 export function createReaders(support: ReaderSupport): OpenReader {
@@ -52,6 +54,7 @@ class PipeReader implements Reader {
   readonly #eagain: number;
   readonly #handle: PipeHandle;
   readonly #onArrival: (result: number) => void;
+  readonly #watching: Disposable | undefined;
   #armed = false;
   #watched = false;
   /** Deno stops reading by itself after the callback of an error or an end, and would undo a start from within. */
@@ -61,7 +64,7 @@ class PipeReader implements Reader {
   constructor(
     { fd, errors, buffer, onArrival }: ReaderOptions,
     pipes: PipeBinding,
-    { poller, eagain }: ReaderSupport,
+    { poller, eagain, sweep }: ReaderSupport,
   ) {
     this.#fd = fd;
     this.#errors = errors;
@@ -77,8 +80,12 @@ class PipeReader implements Reader {
       this.#mustWait = result < 0;
       // No end: an empty datagram.
       this.#arrive(result === UV_EOF ? 0 : result);
+      sweep?.turn();
       this.#mustWait = false;
     };
+    this.#watching = sweep?.watch(fd, () => {
+      if (this.#armed) this.#arrive(-eagain);
+    });
   }
 
   arm(): void {
@@ -93,6 +100,7 @@ class PipeReader implements Reader {
     if (this.#closing === undefined) {
       this.#armed = false;
       this.#poller.forget(this.#fd);
+      this.#watching?.[Symbol.dispose]();
       this.#closing = new Promise((resolve) => this.#handle.close(resolve));
     }
     return this.#closing;

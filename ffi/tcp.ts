@@ -4,6 +4,7 @@ import type { SocketOptions, TcpSocket } from "../src/base/socket.ts";
 import { cannotReach, dialError } from "./dial_errors.ts";
 import { adoptTcp, type PipeBinding } from "./node_handles.ts";
 import type { Poller } from "./poller.ts";
+import type { Sweep } from "./sweep.ts";
 import {
   beginConnect,
   type ConnectingSocket,
@@ -14,6 +15,9 @@ import { HandleTcp } from "./tcp_socket.ts";
 export interface TcpSupport extends SocketSupport {
   readonly poller: Poller;
   readonly pipes: PipeBinding | undefined;
+  readonly sweep?: Sweep;
+  /** Of sockets of node:net's: which descriptor a handle has. */
+  readonly descriptors?: WeakMap<object, number>;
   /** What all sockets read into. */
   readonly buffer: Uint8Array<ArrayBuffer>;
 }
@@ -23,7 +27,7 @@ export async function openSocket(
   support: TcpSupport,
 ): Promise<TcpSocket | Socket> {
   const { fd, local, own } = await connect(target, support);
-  const { sockets, pipes, buffer } = support;
+  const { sockets, pipes, buffer, poller, sweep, descriptors } = support;
   const { tcp } = sockets;
   // Nagle's algorithm against the peer's delayed ACKs costs 40 ms at the first write behind a TLS handshake.
   if (pipes === undefined || tcp === undefined) {
@@ -34,7 +38,7 @@ export async function openSocket(
   tcp.noDelay(fd);
   return new HandleTcp({
     ...{ fd, localAddress: local.host, own, target },
-    ...{ sockets, tcp, pipes, buffer },
+    ...{ sockets, tcp, pipes, buffer, poller, sweep, descriptors },
   });
 }
 

@@ -11,10 +11,9 @@ import {
   UV_EOF,
 } from "./node_handles.ts";
 import type { OwnEntry } from "./own_sockets.ts";
+import type { Poller } from "./poller.ts";
 import type { SocketCalls, TcpCalls } from "./socket_calls.ts";
-
-/** Octets that Deno writes for us once the socket has room again: few, for it copies them; the rest follows by `send`. */
-const FIRST = 4096;
+import type { Sweep } from "./sweep.ts";
 
 export interface HandleTcpOptions {
   /** Connected; taken over. */
@@ -25,6 +24,9 @@ export interface HandleTcpOptions {
   readonly sockets: SocketCalls;
   readonly tcp: TcpCalls;
   readonly pipes: PipeBinding;
+  readonly poller: Poller;
+  readonly sweep: Sweep | undefined;
+  readonly descriptors: WeakMap<object, number> | undefined;
   /** Shared by all sockets. */
   readonly buffer: Uint8Array<ArrayBuffer>;
 }
@@ -41,8 +43,11 @@ export class HandleTcp implements TcpSocket {
   readonly localAddress: string;
   readonly #options: HandleTcpOptions;
   readonly #fd: number;
-  /** Made when something is to be waited for. */
+  /** Made when something is to be read. */
   #handle: PipeHandle | undefined;
+  #watching: Disposable | undefined;
+  #reading = false;
+  #ended = false;
   #node: Socket | undefined;
   #closed = false;
   #failed = false;
@@ -54,10 +59,14 @@ export class HandleTcp implements TcpSocket {
   }
 
   resume(): void {
-    if (!this.#closed) this.#waiting().readStart();
+    if (this.#closed) return;
+    this.#reading = true;
+    this.#handle ??= this.#open();
+    this.#handle.readStart();
   }
 
   pause(): void {
+    this.#reading = false;
     if (!this.#closed) this.#handle?.readStop();
   }
 
@@ -76,12 +85,10 @@ export class HandleTcp implements TcpSocket {
     const sent = this.send(octets);
     if (this.#closed || this.#failed) return;
     if (sent === octets.length) return done();
-    const first = octets.subarray(sent, sent + FIRST);
-    const rest = octets.subarray(sent + FIRST);
-    this.#writeLater(
-      first,
-      () => rest.length === 0 ? done() : this.write(rest, done),
-    );
+    // Not by the handle, whose news come late while anything else is ready.
+    void this.#options.poller.wait(this.#fd, "writable").then((ready) => {
+      if (ready) this.write(octets.subarray(sent), done);
+    });
   }
 
   end(): void {
@@ -97,6 +104,8 @@ export class HandleTcp implements TcpSocket {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#options.poller.forget(this.#fd);
+    this.#watching?.[Symbol.dispose]();
     if (this.#handle === undefined) {
       this.#options.sockets.close(this.#fd);
       this.#gone();
@@ -118,7 +127,7 @@ export class HandleTcp implements TcpSocket {
   toNode(): Socket {
     assert(!this.#closed && this.#handle === undefined, "socket in use");
     this.#closed = true;
-    this.#node = adoptTcp(this.#fd);
+    this.#node = adoptTcp(this.#fd, this.#options.descriptors);
     this.#node.once("close", () => this.#gone());
     return this.#node;
   }
@@ -128,36 +137,41 @@ export class HandleTcp implements TcpSocket {
     this.onClose();
   }
 
-  #waiting(): PipeHandle {
-    if (this.#handle !== undefined) return this.#handle;
-    const { pipes, buffer } = this.#options;
-    const handle = this.#handle = new pipes.Pipe(0);
+  #open(): PipeHandle {
+    const { pipes, buffer, sweep } = this.#options;
+    const handle = new pipes.Pipe(0);
     const result = handle.open(this.#fd);
     assert(result === 0, `Pipe.open answered ${result}`);
     handle.useUserBuffer(buffer);
     handle.onread = () => {
-      if (this.#closed) return;
-      const result = pipes.lastRead();
-      if (result > 0) this.onOctets(buffer.subarray(0, result));
-      else if (result === UV_EOF) this.onEnd();
-      else if (result < 0) this.#break("read", -result);
+      this.#arrived(pipes.lastRead());
+      sweep?.turn();
     };
+    this.#watching = sweep?.watch(this.#fd, () => this.#look());
     return handle;
   }
 
-  #writeLater(octets: Uint8Array, done: () => void): void {
-    const { pipes } = this.#options;
-    const handle = this.#waiting();
-    const request = new pipes.WriteWrap();
-    const finish = (status: number): void => {
-      if (this.#closed) return;
-      if (status < 0) this.#break("write", -status);
-      else done();
-    };
-    request.handle = handle;
-    request.oncomplete = finish;
-    const result = handle.writeBuffer(request, octets);
-    if (result < 0 || !pipes.isWriting()) finish(result);
+  /** `result`: octets in the buffer, UV_EOF, or a negative errno. */
+  #arrived(result: number): void {
+    if (this.#closed || this.#ended) return;
+    if (result > 0) {
+      this.onOctets(this.#options.buffer.subarray(0, result));
+    } else if (result === UV_EOF) {
+      this.#ended = true;
+      this.onEnd();
+    } else if (result < 0) {
+      this.#break("read", -result);
+    }
+  }
+
+  /** Something has come that Deno has not noticed. */
+  #look(): void {
+    if (!this.#reading || this.#closed) return;
+    const { sockets, buffer } = this.#options;
+    const result = sockets.receive(this.#fd, buffer);
+    if (result !== -sockets.eagain) {
+      this.#arrived(result === 0 ? UV_EOF : result);
+    }
   }
 
   #break(syscall: string, errno: number): void {
