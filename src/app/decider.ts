@@ -8,7 +8,10 @@ import {
 } from "../control/decision.ts";
 import type { Endpoint, Flow } from "../flow/flow.ts";
 import { endpointFor } from "../outbound/endpoint_for.ts";
-import { encodeClientHello } from "../proto/encode_client_hello.ts";
+import {
+  encodeClientHello,
+  encodeQuicHello,
+} from "../proto/encode_client_hello.ts";
 import { formatAddress, parseAddress } from "../wire/address.ts";
 import { type AppOptions, buildContext } from "./app.ts";
 import { nobody, SILENT_CHANNEL, streamSaying } from "./silent_application.ts";
@@ -21,6 +24,7 @@ import {
 
 /** Where HTTP without TLS is spoken; elsewhere a name is said in a ClientHello. */
 const HTTP_PORT = 80;
+const DNS_PORT = 53;
 
 /** Where nobody has said which port is meant. */
 const EPHEMERAL_PORT = 49_152;
@@ -93,7 +97,7 @@ function flowOf(
     return {
       ...base,
       protocol,
-      first: new Uint8Array(0),
+      first: firstDatagram(name, to),
       accept: () => Promise.resolve(SILENT_CHANNEL),
     };
   }
@@ -105,6 +109,16 @@ function sourceOf(service: ServiceConfig): Endpoint {
   const [first] = service.type === "tungo" ? service.device.addresses : [];
   const host = first === undefined ? "0.0.0.0" : formatAddress(first.address);
   return { host, port: EPHEMERAL_PORT };
+}
+
+/** Of protocols over UDP only QUIC says whom it is for, and not where nameservers are. */
+function firstDatagram(
+  name: string | undefined,
+  { port }: Endpoint,
+): Uint8Array {
+  return name === undefined || port === DNS_PORT
+    ? new Uint8Array(0)
+    : encodeQuicHello(name);
 }
 
 function firstOctets(name: string | undefined, { port }: Endpoint): Uint8Array {

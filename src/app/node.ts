@@ -18,7 +18,6 @@ import type { Connector } from "../outbound/contracts.ts";
 import { direct } from "../outbound/direct.ts";
 import { Health } from "../outbound/health.ts";
 import { type Leg, legOf } from "../outbound/leg.ts";
-import { reject } from "../outbound/reject.ts";
 import { via } from "../outbound/via.ts";
 import type { Credentials } from "../proto/credentials.ts";
 import type { BypassGroup } from "../rules/bypass.ts";
@@ -35,9 +34,7 @@ export async function buildNode(
 ): Promise<ChainNode> {
   const { at, name, weight, backup, maxFails, failTimeout } = config;
   const health = new Health({ maxFails, failTimeout, clock: context.clock });
-  const own = config.type === "direct" && config.rejects
-    ? reject(name)
-    : buildDirect(name, config.egress, timeout, context);
+  const own = buildDirect(name, config.egress, timeout, context);
   const leg = legOf(own);
   const through = config.type === "direct"
     ? () => leg
@@ -54,6 +51,7 @@ export async function buildNode(
     weight,
     backup,
     health,
+    rejects: config.type === "direct" && config.rejects,
     through,
   };
 }

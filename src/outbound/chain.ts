@@ -1,7 +1,7 @@
 import { BoundedMap } from "../base/bounded_map.ts";
-import type { Position } from "../base/errors.ts";
+import { formatPosition, type Position } from "../base/errors.ts";
 import type { Dialer } from "../flow/dialer.ts";
-import type { Target } from "../flow/flow.ts";
+import type { Step, Target } from "../flow/flow.ts";
 import { type BypassGroup, candidatesOf } from "../rules/bypass.ts";
 import type { Leg } from "./leg.ts";
 import { race } from "./race.ts";
@@ -12,6 +12,8 @@ import type { Choice, Select, Selection } from "./select.ts";
 export interface ChainNode extends RouteNode, Choice {
   /** Of sockets that it opens from here. */
   readonly egress: Route["egress"];
+  /** Flows that come to it are turned down. GOST's `action: reject`. */
+  readonly rejects: boolean;
   /** The way through the node, reached by `before`, or from here. */
   readonly through: (before: Dialer | undefined) => Leg;
 }
@@ -61,6 +63,10 @@ export function chain({ direct, hops, onLeftOut }: ChainOptions): Router {
         }
         const node = nodeOf(chosen);
         if (hasChoice(hop)) target.trace.push({ by, what: node.name, because });
+        if (node.rejects) {
+          target.trace.push(rejection(node));
+          return undefined;
+        }
         nodes.push(node);
         egress ??= node.egress;
         way = join(chosen, way);
@@ -70,6 +76,11 @@ export function chain({ direct, hops, onLeftOut }: ChainOptions): Router {
         : { nodes, dialer: way, egress, identity: identityOf(nodes) };
     },
   };
+}
+
+function rejection({ name, at }: Pick<ChainNode, "name" | "at">): Step {
+  const because = `action: reject, ${formatPosition(at)}`;
+  return { by: name, what: "rejected", because };
 }
 
 /** The trace says which node it was. */
@@ -84,7 +95,7 @@ function isSome<T>(list: readonly T[]): list is readonly [T, ...T[]] {
 /** What a route says of nodes of which the first that is reached will be taken. */
 function nodeOf(
   chosen: readonly [ChainNode, ...ChainNode[]],
-): Pick<ChainNode, keyof RouteNode | "egress"> {
+): Pick<ChainNode, keyof RouteNode | "egress" | "rejects"> {
   const [first] = chosen;
   if (chosen.length === 1) return first;
   const each = (field: "name" | "way" | "identity"): string =>

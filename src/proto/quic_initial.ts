@@ -12,13 +12,15 @@ interface Version {
   readonly retry: number;
 }
 
+const VERSION_1: Version = {
+  salt: Uint8Array.fromHex("38762cf7f55934b34d179ae6a4c80cadccbb7f0a"),
+  label: "quic ",
+  initial: 0,
+  retry: 3,
+};
+
 const VERSIONS: ReadonlyMap<number, Version> = new Map([
-  [1, {
-    salt: Uint8Array.fromHex("38762cf7f55934b34d179ae6a4c80cadccbb7f0a"),
-    label: "quic ",
-    initial: 0,
-    retry: 3,
-  }],
+  [1, VERSION_1],
   [0x6b33_43cf, {
     salt: Uint8Array.fromHex("0dede3def700a6db819381be6e269dcbf9bd2ed9"),
     label: "quicv2 ",
@@ -36,6 +38,8 @@ const SAMPLE_AT = 4;
 const SAMPLE_LENGTH = 16;
 /** Of AEAD_AES_128_GCM, which every Initial packet is sealed with. RFC 9001 §5.2. */
 const TAG_LENGTH = 16;
+/** Octets of the packet numbers that are sent here; the sample then begins with the payload. */
+const NUMBER_LENGTH = 4;
 
 interface Keys {
   readonly key: Uint8Array;
@@ -155,6 +159,40 @@ function unprotect(
   } catch {
     return undefined;
   }
+}
+
+/**
+ * An Initial packet of version 1 with these frames, 1 to 1000 octets of them, as a client sends it that has chosen `destination`
+ * for a connection ID (8 octets). It asks nobody for anything: it shows `QuicInitials` what it would see.
+ */
+export function sealInitial(
+  frames: Uint8Array,
+  destination: Uint8Array,
+): Uint8Array {
+  const { key, iv, hp } = clientKeys(destination, VERSION_1);
+  // What is short is filled up with PADDING frames, so that there is enough to take a sample of.
+  const payload = new Uint8Array(Math.max(frames.length, SAMPLE_LENGTH));
+  payload.set(frames);
+  const length = NUMBER_LENGTH + payload.length + TAG_LENGTH;
+  const header = Uint8Array.of(
+    ...[LONG_HEADER | (NUMBER_LENGTH - 1), 0, 0, 0, 1],
+    ...[destination.length, ...destination, 0, 0],
+    ...[0x40 | (length >> 8), length & 0xff],
+    ...new Uint8Array(NUMBER_LENGTH),
+  );
+  // The packet's number is 0, so the nonce is the IV.
+  const sealing = createCipheriv("aes-128-gcm", key, iv);
+  sealing.setAAD(header);
+  const sealed = sealing.update(payload);
+  sealing.final();
+  const [first = 0, ...others] = encryptBlock(
+    hp,
+    sealed.subarray(0, SAMPLE_LENGTH),
+  );
+  header[0] = (header[0] ?? 0) ^ (first & 0x0f);
+  const numberAt = header.length - NUMBER_LENGTH;
+  header.set(others.slice(0, NUMBER_LENGTH), numberAt);
+  return Uint8Array.of(...header, ...sealed, ...sealing.getAuthTag());
 }
 
 /** RFC 9001 §5.4.3. */

@@ -71,6 +71,26 @@ Deno.test("buildDecider() knows a flow's name only where it is sniffed", async (
   assertEquals(other.way?.target, { host: "www.example.org", port: 443 });
 });
 
+Deno.test("buildDecider() knows the name of a flow over UDP where QUIC's is sniffed", async () => {
+  const F = [`${RELAY}&bypass=.example.com`];
+  const protocol = "udp";
+  for (const [udp, outcome] of [[true, "direct"], [false, "node-0"]] as const) {
+    const L = [`${SERVICE}&sniffing=true&sniffing.udp=${udp}`];
+    const question = { ...named("www.example.com"), protocol } as const;
+    assertEquals(outcomeOf(await decide({ L, F }, question)), outcome);
+  }
+  const dns = { ...named("www.example.com", 53), protocol } as const;
+  const L = [`${SERVICE}&sniffing=true`];
+  assertEquals(outcomeOf(await decide({ L, F }, dns)), "node-0");
+});
+
+Deno.test("buildDecider() tells what a node rejects", async () => {
+  const F = ["direct://:0?action=reject"];
+  const decision = await decide({ L: [SERVICE], F }, named("www.example.com"));
+  assertEquals(outcomeOf(decision), "rejected");
+  assertEquals(decision.steps.at(-1)?.because, "action: reject, -F");
+});
+
 Deno.test("buildDecider() sees the name beside the address where both are given", async () => {
   const L = [`${SERVICE}&sniffing=true`];
   for (const bypass of ["192.0.2.1", "a.example"]) {

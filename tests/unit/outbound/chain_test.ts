@@ -85,6 +85,7 @@ function node(name: string, bypass?: BypassGroup): ChainNode {
     weight: 1,
     backup: false,
     health: { isFailed: () => false },
+    rejects: false,
     through: () => legOf(way(name)),
   };
 }
@@ -329,4 +330,17 @@ Deno.test("chain() goes through whichever of several nodes is reached first wher
   assertEquals(route?.nodes.map(({ name }) => name), ["n0 or n1"]);
   await route?.dialer.dialStream(target);
   assertEquals(target.trace.map(({ what }) => what), ["n0 or n1", "n1"]);
+});
+
+Deno.test("chain() turns down what comes to a node that rejects, and says where it stands", async () => {
+  const n1 = { ...node("n1"), rejects: true };
+  const target = flow();
+  const dial = () =>
+    chain(way("direct"), [hop("hop-0"), { ...hop("hop-1"), ...nodes(n1) }])
+      .dialStream(target);
+  const error = await assertRejects(dial, DialError);
+  assertEquals([error.kind, error.isDecision], ["forbidden", true]);
+  assertEquals(target.trace, [
+    { by: "n1", what: "rejected", because: "action: reject, config.yaml:31:7" },
+  ]);
 });

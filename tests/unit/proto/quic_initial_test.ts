@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { QuicInitials } from "../../../src/proto/quic_initial.ts";
+import { QuicInitials, sealInitial } from "../../../src/proto/quic_initial.ts";
 import { ascii, concat, hex } from "../../support/octets.ts";
-import { crypto, initial, readInitial } from "../../support/quic.ts";
+import { crypto, DCID, initial, readInitial } from "../../support/quic.ts";
 
 const RFC_9001 = readInitial("rfc9001-a2");
 const RFC_9369 = readInitial("rfc9369-a2");
@@ -99,4 +99,11 @@ Deno.test("QuicInitials never throws", () => {
     open(octets);
     open(concat([hex("c0 00000001 00 00"), octets]));
   }));
+});
+
+Deno.test("sealInitial() seals what an RFC's client would, and what is too short for a sample too", () => {
+  const payload = concat([crypto(0, ascii("hello")), new Uint8Array(20)]);
+  assertEquals(sealInitial(payload, DCID), initial({ payload, number: 0 }));
+  const short = sealInitial(PING, DCID);
+  assertEquals(open(short), [`01${"00".repeat(15)}`]);
 });
