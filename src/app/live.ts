@@ -1,5 +1,6 @@
 import { ConfigError, describe } from "../base/errors.ts";
 import type { LoaderConfig, SourceConfig } from "../config/chain_schema.ts";
+import { formatProblem } from "../config/problems.ts";
 import type { Context } from "./context.ts";
 
 /** What was last read from a source and could be used. */
@@ -67,7 +68,9 @@ function reader<T>(
       }
       said = undefined;
     } catch (error) {
-      const reason = describe(error);
+      const reason = error instanceof ConfigError
+        ? formatProblem(error)
+        : describe(error);
       if (reason !== said) log.warn("list.keep", { file, reason });
       said = reason;
     }

@@ -15,6 +15,7 @@ import type { OnLeftOut, Route, Router } from "../outbound/route.ts";
 import { select } from "../outbound/select.ts";
 import type { Context } from "./context.ts";
 import { buildNode, bypassOf } from "./node.ts";
+import { readNodes } from "./node_lists.ts";
 import { buildRule } from "./rules.ts";
 
 interface RouterOptions {
@@ -88,15 +89,17 @@ async function buildEntry(
 }
 
 async function buildHop(
-  { at, name, bypasses, strict, strategy, nodes: configs }: HopConfig,
+  { at, name, bypasses, strict, strategy, nodes, loader }: HopConfig,
   timeout: Millis,
   context: Context,
 ): Promise<ChainHop> {
-  const nodes: ChainNode[] = [];
-  for (const node of configs) {
-    nodes.push(await buildNode(node, timeout, context));
-  }
-  const all = (): readonly ChainNode[] => nodes;
+  const own: ChainNode[] = [];
+  for (const node of nodes) own.push(await buildNode(node, timeout, context));
+  const lists = await readNodes(loader, timeout, context);
+  const all = (): readonly ChainNode[] =>
+    lists.length === 0
+      ? own
+      : [...own, ...lists.flatMap(({ current }) => current)];
   return {
     at,
     name,

@@ -4,6 +4,7 @@ import type { Clock, Millis } from "../base/clock.ts";
 export class Upkeep {
   readonly #clock: Clock;
   readonly #starts: (() => Disposable)[] = [];
+  readonly #parts = new Set<Upkeep>();
   #running: DisposableStack | undefined;
 
   constructor(clock: Clock) {
@@ -21,12 +22,28 @@ export class Upkeep {
     this.add(() => repeat(this.#clock, period, task));
   }
 
+  /** One of its own for something that may go earlier: see `remove`. */
+  part(): Upkeep {
+    const part = new Upkeep(this.#clock);
+    this.#parts.add(part);
+    if (this.#running !== undefined) part.start();
+    return part;
+  }
+
+  /** Stops a part for good. */
+  remove(part: Upkeep): void {
+    this.#parts.delete(part);
+    part.stop();
+  }
+
   start(): void {
     this.#running ??= new DisposableStack();
     for (const start of this.#starts.splice(0)) this.#running.use(start());
+    for (const part of this.#parts) part.start();
   }
 
   stop(): void {
+    for (const part of this.#parts) part.stop();
     this.#running?.[Symbol.dispose]();
     this.#running = undefined;
   }

@@ -1,7 +1,7 @@
 import type { Millis } from "../base/clock.ts";
-import type { Position } from "../base/errors.ts";
+import type { ConfigError, Position } from "../base/errors.ts";
 import type { Address } from "../wire/address.ts";
-import type { Place } from "./problems.ts";
+import type { ConfigWarning, Place } from "./problems.ts";
 import type { Secret } from "./secret.ts";
 
 /** What of a configuration says how a flow gets out; `schema.ts` has the rest. */
@@ -48,8 +48,27 @@ export interface HopConfig {
   readonly strict: boolean;
   /** Matters where there are several nodes. */
   readonly strategy: StrategyConfig;
-  readonly nodes: readonly [NodeConfig, ...NodeConfig[]];
+  /** Without one there is a loader. */
+  readonly nodes: readonly NodeConfig[];
+  /** Of further nodes. */
+  readonly loader: NodeLoaderConfig;
 }
+
+export interface NodeLoaderConfig extends LoaderConfig {
+  readonly readNodes: NodesReader;
+}
+
+/** Reads a list of nodes that a file has. Never throws. */
+export type NodesReader = (
+  /** What positions call it. */
+  file: string,
+  text: string,
+) => {
+  /** To be thrown away when there are errors. */
+  readonly nodes: readonly NodeConfig[];
+  readonly errors: readonly ConfigError[];
+  readonly warnings: readonly ConfigWarning[];
+};
 
 export type StrategyConfig = "round" | "random" | "fifo" | "hash" | "parallel";
 

@@ -1,24 +1,10 @@
 import type { ChainConfig, HopConfig } from "../chain_schema.ts";
 import type { Place } from "../problems.ts";
-import { decodeBypasses } from "./bypass.ts";
 import type { Context } from "./context.ts";
-import { decodeEgress, NO_EGRESS } from "./egress.ts";
+import { decodeOwnHop } from "./hop.ts";
 import { Metadata } from "./metadata.ts";
-import { decodeNames, NO_NAMES } from "./names.ts";
-import { decodeNode } from "./node.ts";
-import {
-  child,
-  children,
-  ignore,
-  place,
-  refuse,
-  says,
-  type Section,
-  text,
-  value,
-} from "./section.ts";
-import { decodeSelector } from "./selector.ts";
-import { type Origin, reportUnknown } from "./unknown_keys.ts";
+import { children, place, type Section, text, value } from "./section.ts";
+import { reportUnknown } from "./unknown_keys.ts";
 
 /** The chain called `reference`; undefined when there is none. */
 export function decodeChain(
@@ -64,7 +50,7 @@ function decodeHop(
   const { problems, references } = context;
   const sources = ["nodes", "file", "redis", "http", "plugin"];
   if (sources.some((key) => value(section, key) !== undefined)) {
-    return decodeInlineHop(section, index, context);
+    return decodeOwnHop(section, index, context);
   }
   const name = text(section, "name");
   if (name === "" || section.node.entries.length > 1) {
@@ -75,75 +61,5 @@ function decodeHop(
     return undefined;
   }
   const found = references.find("hops", name, place(section, "name"));
-  return found && decodeInlineHop(found, index, context);
-}
-
-function decodeInlineHop(
-  section: Section,
-  index: number,
-  context: Context,
-): HopConfig | undefined {
-  const { problems } = context;
-  refuse(section, ["file", "redis", "http", "plugin"], problems);
-  const entries = children(section, "nodes");
-  const hasChoice = entries.length > 1;
-  const selector = decodeSelector(section, hasChoice, problems);
-  const metadata = new Metadata(section, problems);
-  metadata.refuse("netns");
-  metadata.ignore("proxyProtocol");
-  const strict = metadata.boolean(["strict"]);
-  const egress = decodeEgress(section, metadata, {
-    outer: NO_EGRESS,
-    problems,
-  });
-  const names = decodeNames(section, NO_NAMES, context);
-
-  // Where there is nothing to choose, what a probe finds changes nothing.
-  const heed = hasChoice ? refuse : ignore;
-  for (const entry of entries) heed(entry, ["probe"], problems);
-  const decoded = entries.map((entry, index) =>
-    decodeNode(entry, { outer: egress, names, selector, index }, context)
-  );
-  if (entries.length === 0) {
-    problems.error(
-      "Cannot use a hop without nodes: name one",
-      place(section, "nodes"),
-    );
-  }
-  if (decoded.every(({ node }) => node !== undefined)) {
-    const group = [metadata, ...decoded.flatMap(({ metadata }) => metadata)];
-    reportUnknown(group, entries.flatMap(originsOf), problems);
-  }
-  const bypasses = decodeBypasses(section, context);
-  const name = text(section, "name") || `hop-${index}`;
-  const [node, ...others] = decoded.map(({ node }) => node)
-    .filter((node) => node !== undefined);
-  const { strategy } = selector;
-  const nodes = node && [node, ...others] as const;
-  return nodes && { at: section.at, name, bypasses, strict, strategy, nodes };
-}
-
-/** The parameters of -F that GOST moves into fields and also leaves in the hop's metadata. */
-function originsOf(node: Section): readonly Origin[] {
-  const connector = child(node, "connector");
-  const tls = child(child(node, "dialer"), "tls");
-  const origin = (field: string, key: string): Origin => ({
-    key,
-    path: place(tls, field).path,
-    isSet: says(tls, field),
-  });
-  return [
-    {
-      key: "auth",
-      path: place(connector, "auth").path,
-      isSet: says(connector, "auth"),
-    },
-    ...["certFile", "cert", "tls.certFile"].map((key) =>
-      origin("certFile", key)
-    ),
-    ...["keyFile", "key", "tls.keyFile"].map((key) => origin("keyFile", key)),
-    ...["caFile", "ca", "tls.caFile"].map((key) => origin("caFile", key)),
-    ...["secure", "tls.secure"].map((key) => origin("secure", key)),
-    ...["serverName", "tls.serverName"].map((key) => origin("serverName", key)),
-  ];
+  return found && decodeOwnHop(found, index, context);
 }

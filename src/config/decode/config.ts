@@ -20,7 +20,11 @@ export function decodeConfig(
   const document = { node, path: "", at: node.at };
   const references = new References(document, problems);
   ignore(document, ["api", "metrics", "profiling"], problems);
-  const context = newContext({ problems, references, patternProblem });
+  const context = newContext(document, {
+    problems,
+    references,
+    patternProblem,
+  });
   const { services, skipped } = decodeServices(document, context);
   // What has been left out may have used the rest.
   if (!skipped) {
@@ -37,10 +41,15 @@ export function decodeConfig(
 }
 
 function newContext(
+  document: Section,
   options: Pick<Context, "problems" | "references" | "patternProblem">,
 ): Context {
   const context: Context = {
     ...options,
+    reporting(problems) {
+      const references = new References(document, problems);
+      return { ...context, problems, references };
+    },
     chains: new Map(),
     bypasses: new Map(),
     hosts: new Map(),
@@ -60,7 +69,11 @@ function reportInUnused(
   const references = new References(document, own);
   // Said already.
   const known = new Set(own.errors());
-  const context = newContext({ problems: own, references, patternProblem });
+  const context = newContext(document, {
+    problems: own,
+    references,
+    patternProblem,
+  });
   for (const one of unused) decodeUnused(one, context);
   for (const error of own.errors()) {
     if (known.has(error)) continue;

@@ -12,6 +12,8 @@ import type { References } from "./references.ts";
 export interface Context {
   readonly problems: Problems;
   readonly references: References;
+  /** The same with problems of its own, for what is read while flows go on. */
+  readonly reporting: (problems: Problems) => Context;
   /** What is wrong with a matcher of a bypass, undefined when nothing is. */
   readonly patternProblem: (text: string) => string | undefined;
   /** What was decoded already: an object that is referred to twice stays one. */

@@ -28,6 +28,7 @@ export class References {
   readonly #objects = new Map<Kind, ReadonlyMap<string, Section>>();
   readonly #used = new Set<Mapping>();
   readonly #problems: Problems;
+  #anyMayBeUsed = false;
 
   constructor(document: Section, problems: Problems) {
     this.#problems = problems;
@@ -55,8 +56,14 @@ export class References {
     return found;
   }
 
+  /** What is read later may refer to whatever nothing refers to now. */
+  mayBeUsedLater(): void {
+    this.#anyMayBeUsed = true;
+  }
+
   /** Warns of each object that nothing referred to, and returns them. */
   reportUnused(kinds: readonly Kind[]): readonly Unused[] {
+    if (this.#anyMayBeUsed) return [];
     const unused: Unused[] = [];
     for (const kind of kinds) {
       for (const [name, object] of this.#objects.get(kind) ?? []) {

@@ -11,7 +11,13 @@ import {
 } from "yaml";
 import type { Position } from "../../base/errors.ts";
 import type { Problems } from "../problems.ts";
-import { type Entry, type Mapping, type Node, scalar } from "./node.ts";
+import {
+  type Entry,
+  type Mapping,
+  type Node,
+  scalar,
+  type Sequence,
+} from "./node.ts";
 
 /** Deeper than any configuration, shallow enough for every recursion over it. */
 const MAX_DEPTH = 100;
@@ -33,6 +39,48 @@ export function readDocument(
   text: string,
   problems: Problems,
 ): Mapping {
+  const nothing: Mapping = {
+    kind: "mapping",
+    entries: [],
+    at: { file, line: 1, column: 1 },
+  };
+  const root = readAny(file, text, problems);
+  if (root?.kind === "mapping") return root;
+  if (isNothing(root)) return nothing;
+  problems.error(
+    "Cannot find any keys: a configuration is a mapping like services: […]",
+    { path: "", at: root.at },
+  );
+  return nothing;
+}
+
+/** Reads a file that holds a list. An empty document is an empty list, and so is one with errors. */
+export function readList(
+  file: string,
+  text: string,
+  problems: Problems,
+): Sequence {
+  const at = { file, line: 1, column: 1 };
+  const nothing: Sequence = { kind: "sequence", items: [], at };
+  const root = readAny(file, text, problems);
+  if (root?.kind === "sequence") return root;
+  if (isNothing(root)) return nothing;
+  const message = "Cannot find a list: write one like [{…}, {…}]";
+  problems.error(message, { path: "", at: root.at });
+  return nothing;
+}
+
+/** Empty, or wrong and complained of. */
+function isNothing(root: Node | undefined): root is undefined {
+  return root === undefined || (root.kind === "scalar" && root.value === null);
+}
+
+/** Undefined for a document that is empty or has errors. */
+function readAny(
+  file: string,
+  text: string,
+  problems: Problems,
+): Node | undefined {
   const lines = new LineCounter();
   const positionOf = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
@@ -40,18 +88,12 @@ export function readDocument(
   };
   const complain = (message: string, offset: number): void =>
     problems.error(message, { path: "", at: positionOf(offset) });
-  const nothing: Mapping = {
-    kind: "mapping",
-    entries: [],
-    at: { file, line: 1, column: 1 },
-  };
-
   const [document, second] = parseAllDocuments(text, {
     lineCounter: lines,
     prettyErrors: false,
     version: "1.2",
   });
-  if (document === undefined) return nothing;
+  if (document === undefined) return undefined;
   const complaints = [...document.errors, ...document.warnings];
   for (const { code, message, pos } of complaints) {
     const reason = OWN_WORDS.get(code) ?? message;
@@ -60,15 +102,8 @@ export function readDocument(
   if (second !== undefined) {
     complain("Cannot read two documents of one file", second.range[0]);
   }
-  if (document.errors.length > 0) return nothing;
-  const root = new Converter(complain, positionOf).convert(document.contents);
-  if (root.kind === "mapping") return root;
-  if (root.kind === "scalar" && root.value === null) return nothing;
-  problems.error(
-    "Cannot find any keys: a configuration is a mapping like services: […]",
-    { path: "", at: root.at },
-  );
-  return nothing;
+  if (document.errors.length > 0) return undefined;
+  return new Converter(complain, positionOf).convert(document.contents);
 }
 
 /** From the YAML library's nodes to ours. */

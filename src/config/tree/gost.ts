@@ -155,6 +155,9 @@ const NODE: Shape = {
   metadata: "anything",
 };
 
+/** What a file of nodes holds, under a key that is not written there. */
+export const NODES: Shape = { nodes: { list: NODE } };
+
 const HOP: Shape = {
   name: "text!",
   interface: "text",

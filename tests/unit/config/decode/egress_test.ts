@@ -77,7 +77,7 @@ Deno.test("decodeEgress prefers the node's metadata, its fields, the hop's metad
   ];
   for (const [hop, node, interfaces, mark] of rows) {
     const { route } = tungoOf(file(["", hop, node]));
-    const egress = route.chain?.hops[0]?.nodes[0].egress;
+    const egress = route.chain?.hops[0]?.nodes[0]?.egress;
     assertEquals(egress?.interfaces.map(({ name }) => name), interfaces);
     assertEquals(egress?.mark, mark);
     assertEquals(route.egress, { interfaces: [], mark: undefined });
@@ -92,7 +92,7 @@ Deno.test("decodeEgress does not hand the service's interface to nodes [D.3, H.1
     interfaces: [{ name: "eth0", strict: false }],
     mark: 5,
   });
-  assertEquals(route.chain?.hops[0]?.nodes[0].egress, {
+  assertEquals(route.chain?.hops[0]?.nodes[0]?.egress, {
     interfaces: [],
     mark: undefined,
   });

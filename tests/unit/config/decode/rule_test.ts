@@ -19,7 +19,7 @@ chains:
 }
 
 function ruleOf(more: string): unknown {
-  const rule = tungoOf(file(more)).route.chain?.hops[0]?.nodes[0].rule;
+  const rule = tungoOf(file(more)).route.chain?.hops[0]?.nodes[0]?.rule;
   return rule && [rule.rule, rule.priority];
 }
 
