@@ -50,10 +50,35 @@ async function expectFullCone(bed: Bed, source: string): Promise<void> {
   stranger.close();
 }
 
-bedTest("relay with bind at both ends is full cone", async (bed) => {
-  await bed.farEnd("-L", "relay+wss://user:pass@:8443?bind=true");
-  const hop = `relay+wss://user:pass@${SERVER}:8443?bind=true&interface=eth0`;
-  await bed.tungo("-L", TUNGO, "-F", hop);
+/** Far ends of ours and nodes that reach them, by which everybody may answer. */
+const WAYS = [
+  ["relay+wss://user:pass@:8443?bind=true", "relay+wss", "bind=true"],
+  ["relay+mws://user:pass@:8443?bind=true", "relay+mws", "bind=true"],
+  ["socks5://user:pass@:8443?udp=true", "socks5", ""],
+  ["socks5://user:pass@:8443?udp=true", "socks5", "relay=udp"],
+  ["http://user:pass@:8443?udp=true", "http", ""],
+] as const;
+
+for (const [farEnd, scheme, more] of WAYS) {
+  bedTest(
+    `${scheme} with "${more}" is full cone where the far end allows it`,
+    async (bed) => {
+      await bed.farEnd("-L", farEnd);
+      const hop = `${scheme}://user:pass@${SERVER}:8443?${more}&interface=eth0`;
+      await bed.tungo("-L", TUNGO, "-F", hop);
+      await expectFullCone(bed, TARGET4);
+    },
+  );
+}
+
+bedTest("full cone is kept behind another hop", async (bed) => {
+  await bed.farEnd("-L", "relay+ws://:8443");
+  await bed.farEnd("-L", "relay+tcp://127.0.0.1:8444?bind=true");
+  await bed.tungo(
+    ...["-L", TUNGO],
+    ...["-F", `relay+ws://${SERVER}:8443?interface=eth0`],
+    ...["-F", "relay+tcp://127.0.0.1:8444?bind=true"],
+  );
   await expectFullCone(bed, TARGET4);
 });
 
