@@ -134,6 +134,8 @@ const CONNECTOR: Shape = {
   metadata: "anything",
 };
 
+const DIALER: Shape = { ...CONNECTOR };
+
 const NODE: Shape = {
   name: "text!",
   addr: "text",
@@ -143,7 +145,7 @@ const NODE: Shape = {
   resolver: "text",
   hosts: "text",
   connector: { object: CONNECTOR },
-  dialer: { object: CONNECTOR },
+  dialer: { object: DIALER },
   interface: "text",
   netns: "text",
   sockopts: { object: SOCKOPTS },
@@ -271,3 +273,30 @@ export const GOST: Shape = {
     },
   },
 };
+
+/** The objects that notes and the JSON Schema know by name. */
+export const SHAPES = {
+  auth: AUTH,
+  tls: TLS,
+  selector: SELECTOR,
+  matcher: MATCHER,
+  probe: PROBE,
+  sockopts: SOCKOPTS,
+  chainGroup: CHAIN_GROUP,
+  handler: HANDLER,
+  listener: LISTENER,
+  service: SERVICE,
+  connector: CONNECTOR,
+  dialer: DIALER,
+  node: NODE,
+  hop: HOP,
+  chain: CHAIN,
+  bypass: BYPASS,
+  resolver: RESOLVER,
+  hosts: HOSTS,
+  limiter: LIMITER,
+  log: LOG,
+  document: GOST,
+} as const satisfies Readonly<Record<string, Shape>>;
+
+export type ShapeName = keyof typeof SHAPES;
