@@ -20,6 +20,8 @@ export class Services {
   readonly #onFatal: (error: unknown) => void;
   readonly #running = new Map<string, Service>();
   #context: Context | undefined;
+  #starting: Promise<void> = Promise.resolve();
+  #closed = false;
 
   constructor(onFatal: (error: unknown) => void) {
     this.#onFatal = onFatal;
@@ -45,8 +47,14 @@ export class Services {
   }
 
   /** Rejects with a DeviceError; those that have been started go on until `stop`. */
-  async start({ added, context }: Prepared): Promise<void> {
+  start(prepared: Prepared): Promise<void> {
+    this.#starting = this.#start(prepared);
+    return this.#starting;
+  }
+
+  async #start({ added, context }: Prepared): Promise<void> {
     for (const [place, service] of added) {
+      if (this.#closed) return;
       await service.start();
       this.#running.set(place, service);
     }
@@ -79,8 +87,10 @@ export class Services {
     this.#context = context;
   }
 
-  /** Takes no new flows. */
+  /** Takes no new flows. What is just being started is up before it is closed, so that all of it is taken back. */
   async close(): Promise<void> {
+    this.#closed = true;
+    await this.#starting.catch(() => {});
     this.#context?.upkeep.stop();
     for (const service of this.#running.values()) await service.close();
   }

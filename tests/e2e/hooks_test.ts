@@ -39,7 +39,7 @@ chains:
 }
 
 bedTest(
-  "hooks run in their order, and one that fails is a warning [H.1 hooks]",
+  "hooks run in their order, also when tungo is told to stop meanwhile, and one that fails is a warning [H.1 hooks]",
   async (bed) => {
     const note = (what: string): string => `sh -c 'echo ${what} >> /run/order'`;
     await writeFile(
