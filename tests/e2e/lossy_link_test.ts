@@ -2,17 +2,18 @@ import { assert } from "@std/assert";
 import type { OpenTun } from "../../src/device/open_tun.ts";
 import { withChangedLibc, withoutHeaders } from "../support/changed_libc.ts";
 import { DelayLine } from "../support/delay_line.ts";
-import { randomOf } from "../../src/base/seeded_random.ts";
 import {
-  type Namespace,
-  type Namespaces,
-  netnsTest,
-} from "../support/netns.ts";
-import { startProgram } from "../support/program.ts";
+  BEHIND,
+  type GatewayNet,
+  LAN,
+  layGateway,
+  ROUTER,
+  startGateway,
+} from "../support/gateway.ts";
+import { randomOf } from "../../src/base/seeded_random.ts";
+import { type Namespace, netnsTest } from "../support/netns.ts";
 import { silentLog } from "../support/silent_log.ts";
 import { type Endpoint, tcpTarget } from "../support/targets.ts";
-
-type Net = Namespaces<"lan" | "router" | "server">;
 
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 const SECONDS = 20;
@@ -20,12 +21,10 @@ const SECONDS = 20;
 const LATENCY = 25;
 const LOSS = 0.02;
 
-/** Of `server`, behind tungo: who sends to `lan` is our stack. */
-const TUNGO: Endpoint = { hostname: "198.51.100.10", port: 7000 };
 /** Of `router`, at its end of the link: who sends is the kernel. */
 const KERNEL = {
-  cubic: { hostname: "10.8.0.1", port: 7001 },
-  reno: { hostname: "10.8.0.1", port: 7002 },
+  cubic: { hostname: ROUTER, port: 7001 },
+  reno: { hostname: ROUTER, port: 7002 },
 } satisfies Record<string, Endpoint>;
 
 netnsTest(
@@ -33,15 +32,15 @@ netnsTest(
   ["lan", "router", "server"],
   (net) =>
     withChangedLibc(withoutHeaders, async (openTun) => {
-      await lay(net);
+      await layGateway(net);
       await using _line = await join(net, openTun);
-      await using _tungo = await startTungo(net);
-      using _server = await source(net.server, TUNGO);
+      await using _tungo = await startGateway(net, 1500);
+      using _server = await source(net.server, BEHIND);
       using _cubic = await source(net.router, KERNEL.cubic);
       using _reno = await source(net.router, KERNEL.reno);
       // All at once: the link has no rate that they would share.
       const [ours = 0, cubic = 0, reno = 0] = await Promise.all(
-        [TUNGO, KERNEL.cubic, KERNEL.reno].map((from) => goodput(net, from)),
+        [BEHIND, KERNEL.cubic, KERNEL.reno].map((from) => goodput(net, from)),
       );
       const said = await net.router.run("ss", "-tinH", "sport", "=", "7001");
       assert(said.includes("cubic"), said);
@@ -54,7 +53,7 @@ netnsTest(
 );
 
 /** In Mbit/s, the median of one connection for each seed. */
-async function goodput(net: Net, from: Endpoint): Promise<number> {
+async function goodput(net: GatewayNet, from: Endpoint): Promise<number> {
   const connections = await net.lan.inside(() =>
     Promise.all(SEEDS.map(() => Deno.connect(from)))
   );
@@ -83,27 +82,17 @@ function source(space: Namespace, where: Endpoint): Promise<Disposable> {
   });
 }
 
-async function lay({ router, server, cable }: Net): Promise<void> {
-  await cable(
-    { in: "router", device: "eth0", addresses: ["10.0.0.1/24"] },
-    { in: "server", device: "eth0", addresses: ["10.0.0.2/24"] },
-  );
-  await server.ip(`addr add ${TUNGO.hostname}/32 dev lo`);
-  await router.ip("route add default via 10.0.0.2");
-  await router.sysctl("net.ipv4.ip_forward", 1);
-}
-
 /** The link from `lan` to `router`, which sends by CUBIC or NewReno as the port says. */
 async function join(
-  { lan, router }: Net,
+  { lan, router }: GatewayNet,
   openTun: OpenTun,
 ): Promise<DelayLine> {
   const tun = { name: "line0", mtu: 1500, log: silentLog };
   const near = await lan.inside(() => openTun(tun));
   const far = await router.inside(() => openTun(tun));
-  await lan.ip("addr add 10.8.0.2/24 dev line0");
-  await lan.ip("route add default via 10.8.0.1");
-  await router.ip("addr add 10.8.0.1/24 dev line0");
+  await lan.ip(`addr add ${LAN}/24 dev line0`);
+  await lan.ip(`route add default via ${ROUTER}`);
+  await router.ip(`addr add ${ROUTER}/24 dev line0`);
   for (const [control, { port }] of Object.entries(KERNEL)) {
     await router.ip(`rule add sport ${port} table ${port}`);
     const route = `10.8.0.0/24 dev line0 congctl ${control} table ${port}`;
@@ -131,25 +120,5 @@ function seededLoss(): (octets: Uint8Array) => boolean {
       randoms.set(`${to} ${from}`, randomOf(1000 + nth));
     }
     return random() < LOSS;
-  };
-}
-
-async function startTungo({ router }: Net): Promise<AsyncDisposable> {
-  const run = await Deno.makeTempDir();
-  const service =
-    "tungo://:0?net=192.168.123.1/24&mtu=1500&route=198.51.100.0/24&interface=eth0";
-  const resolvConf = `${run}/resolv.conf`;
-  await Deno.writeTextFile(resolvConf, "");
-  const program = startProgram(router, {
-    args: ["-L", service],
-    run,
-    resolvConf,
-  });
-  await program.line("service.device");
-  return {
-    async [Symbol.asyncDispose]() {
-      await program.stop();
-      await Deno.remove(run, { recursive: true });
-    },
   };
 }

@@ -1,5 +1,4 @@
-import type { Segment } from "../../wire/tcp.ts";
-import { FIN } from "../../wire/tcp.ts";
+import { FIN, type Segment, segmentLength } from "../../wire/tcp.ts";
 import { RangeSet } from "./ranges.ts";
 import type { Ring } from "./ring.ts";
 import { seqAdd, seqDiff, seqLe, seqLt } from "./seq.ts";
@@ -122,9 +121,10 @@ export class Receiver {
   }
 
   /** An unacceptable segment came: reports it when it repeats what was acknowledged. */
-  noteDuplicate({ seq, payloadLength }: Segment): void {
-    const end = seqAdd(seq, payloadLength);
-    if (payloadLength > 0 && seqLe(end, this.rcvNxt)) this.#report(seq, end);
+  noteDuplicate(segment: Segment): void {
+    const length = segmentLength(segment);
+    const end = seqAdd(segment.seq, length);
+    if (length > 0 && seqLe(end, this.rcvNxt)) this.#report(segment.seq, end);
   }
 
   /** Lends what is readable, up to a limit; whatever `take` does not keep is gone. */
