@@ -4,6 +4,7 @@ import type { Command } from "../config/command/options.ts";
 import { defaultPaths, parseSource } from "../config/command/sources.ts";
 import { type ReadConfig, readConfig } from "../config/read_config.ts";
 import { patternProblem } from "../rules/pattern.ts";
+import { download } from "./download.ts";
 
 /** GOST's bounds for a configuration that is downloaded. */
 const DOWNLOAD_TIMEOUT: Millis = 30_000;
@@ -58,7 +59,7 @@ export class ConfigSources {
         this.#stdin ??= readStdin();
         return { name: "-", text: await this.#stdin };
       case "url":
-        return { name: source.name, text: await download(source) };
+        return { name: source.name, text: await downloadConfig(source) };
       case "file":
         return { name: source.path, text: await readFile(source.path) };
       default:
@@ -83,32 +84,17 @@ export async function readFile(path: string): Promise<string> {
 }
 
 /** Throws a ConfigError. */
-async function download(
+async function downloadConfig(
   { url, name }: { readonly url: string; readonly name: string },
 ): Promise<string> {
-  const fail = (reason: string): ConfigError => {
-    const at = { file: name, line: 0, column: 0 };
-    return new ConfigError(`Cannot download it: ${reason}`, "", at);
-  };
   try {
-    const signal = AbortSignal.timeout(DOWNLOAD_TIMEOUT);
-    const response = await fetch(url, { signal });
-    if (!response.ok) throw fail(`the server answered ${response.status}`);
-    let text = "";
-    const body = response.body?.pipeThrough(new TextDecoderStream()) ?? [];
-    for await (const part of body) {
-      text += part;
-      if (text.length > MAX_DOWNLOAD) throw fail("it is longer than 10 MiB");
-    }
-    return text;
+    return await download(url, {
+      timeout: DOWNLOAD_TIMEOUT,
+      max: MAX_DOWNLOAD,
+    });
   } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    // The library's own message would show the user and password of the URL.
-    const reason =
-      error instanceof DOMException && error.name === "TimeoutError"
-        ? "it took longer than 30 s"
-        : "the server cannot be reached";
-    throw fail(reason);
+    const at = { file: name, line: 0, column: 0 };
+    throw new ConfigError(`Cannot download it: ${describe(error)}`, "", at);
   }
 }
 

@@ -49,7 +49,7 @@ async function buildChain(
   const hops: ChainHop[] = [];
   for (const hop of config?.hops ?? []) {
     const built = await buildHop(hop, timeout, context);
-    hops.push(strict ? { ...built, strict } : built);
+    hops.push(strict ? { ...built, strict: () => true } : built);
   }
   return chain({ direct, hops, onLeftOut });
 }
@@ -104,7 +104,8 @@ async function buildHop(
     at,
     name,
     bypass: await bypassOf(bypasses, context),
-    strict,
+    // Nothing goes direct only because a list has not come yet.
+    strict: () => strict || lists.some(({ isRead }) => !isRead),
     nodes: all,
     select: select({ strategy, all, random: randomOf(context) }),
   };

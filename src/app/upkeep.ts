@@ -19,7 +19,12 @@ export class Upkeep {
 
   /** Runs `task` again and again, `period` after it has ended. It does not reject. */
   every(period: Millis, task: () => Promise<void>): void {
-    this.add(() => repeat(this.#clock, period, task));
+    this.repeat(period, () => task().then(() => period));
+  }
+
+  /** Runs `task` after `first`, and again as long as it says after what time. It does not reject. */
+  repeat(first: Millis, task: () => Promise<Millis | undefined>): void {
+    this.add(() => repeat(this.#clock, first, task));
   }
 
   /** One of its own for something that may go earlier: see `remove`. */
@@ -51,19 +56,17 @@ export class Upkeep {
 
 function repeat(
   clock: Clock,
-  period: Millis,
-  task: () => Promise<void>,
+  first: Millis,
+  task: () => Promise<Millis | undefined>,
 ): Disposable {
   let timer: Disposable | undefined;
   let stopped = false;
-  const wait = (): void => {
-    if (stopped) return;
-    timer = clock.callAt(
-      clock.now() + period,
-      () => void task().finally(wait),
-    );
+  const wait = (period: Millis | undefined): void => {
+    if (stopped || period === undefined) return;
+    const run = (): void => void task().then(wait);
+    timer = clock.callAt(clock.now() + period, run);
   };
-  wait();
+  wait(first);
   return {
     [Symbol.dispose]() {
       stopped = true;

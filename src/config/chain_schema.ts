@@ -313,10 +313,21 @@ export interface LoaderConfig {
   readonly reload: Millis | undefined;
 }
 
-export interface SourceConfig extends Place {
+export type SourceConfig = FileSourceConfig | HttpSourceConfig;
+
+export interface FileSourceConfig extends Place {
   readonly type: "file";
   /** As written. */
   readonly file: string;
+}
+
+export interface HttpSourceConfig extends Place {
+  readonly type: "http";
+  /** What positions call it: the URL without what may be secret. */
+  readonly file: string;
+  readonly url: Secret;
+  /** For the whole download. */
+  readonly timeout: Millis;
 }
 
 export interface MatcherConfig {

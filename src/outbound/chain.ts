@@ -26,7 +26,7 @@ export interface ChainHop {
   readonly bypass: BypassGroup | undefined;
   /** Without a node the chain ends before this hop, too, or, where it is strict, the flow is turned down. */
   readonly select: Select<ChainNode>;
-  readonly strict: boolean;
+  readonly strict: () => boolean;
   /** Those that there are now. */
   readonly nodes: () => readonly ChainNode[];
 }
@@ -52,7 +52,7 @@ export function chain({ direct, hops, onLeftOut }: ChainOptions): Router {
         const { name: by } = hop;
         const { chosen, because, bypassed } = enter(hop, network, target);
         if (!isSome(chosen)) {
-          if (!bypassed && hop.strict) {
+          if (!bypassed && hop.strict()) {
             target.trace.push({ by, what: "rejected", because });
             return undefined;
           }

@@ -23,6 +23,7 @@ export function memoryFiles(
     write,
     remove: (path) => void files.delete(path),
     read: async (path) => await get(path).text,
+    download: async (url) => await get(url).text,
     stamp: async (path) => await String(get(path).stamp),
   };
 }

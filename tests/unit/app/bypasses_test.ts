@@ -112,6 +112,7 @@ Deno.test("Bypasses does not take a list that is being written to", async () => 
   let stamps = 0;
   let text = "a.example";
   const files = {
+    download: () => Promise.reject(new Error("not asked")),
     read: () => Promise.resolve(text),
     stamp: () => Promise.resolve(String(stamps++)),
   };
@@ -134,4 +135,34 @@ Deno.test("Bypasses compiles a bypass once, however many refer to it", async () 
   await Promise.all([bypasses.group(configs), bypasses.group(configs)]);
   await bypasses.group(configs);
   assertEquals(reads, 1);
+});
+
+Deno.test("Bypasses downloads a list when the services run, tries again until it comes, and keeps the last good one [B.8]", async () => {
+  const { configs, bypasses, clock, files, upkeep, log } = begin(
+    "http: {url: 'http://user:pw@lists.example/a?token=secret'}, reload: 1m",
+  );
+  const url = "http://user:pw@lists.example/a?token=secret";
+  const decide = await bypasses.group(configs);
+  await clock.advance(60_000);
+  assertEquals(warnings(log.lines), []);
+  upkeep.start();
+  await clock.advance(0);
+  assertEquals(hits(decide, "a.example"), false);
+  files.write(url, "a.example");
+  const done = async (millis: number): Promise<void> => {
+    await clock.advance(millis);
+    // The digest takes more than microtasks.
+    while (clock.pending() === 0) await new Promise((next) => setTimeout(next));
+  };
+  await done(10_000);
+  assertEquals(hits(decide, "a.example"), true);
+  files.remove(url);
+  await done(60_000);
+  assertEquals(hits(decide, "a.example"), true);
+  const verdict = decide("tcp", [{ host: "a.example", port: 1 }]);
+  assertEquals(
+    verdict.because,
+    "a.example matches a.example, http://lists.example/a:1:1",
+  );
+  upkeep.stop();
 });

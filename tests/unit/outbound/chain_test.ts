@@ -95,7 +95,7 @@ function nodes(
 ): Pick<ChainHop, "select" | "strict" | "nodes"> {
   const random = (): number => 0;
   return {
-    strict: false,
+    strict: () => false,
     select: select({ strategy: "fifo", all: () => all, random }),
     nodes: () => all,
   };
@@ -298,7 +298,7 @@ Deno.test("chain() turns a flow down that a strict hop has no node for, but not 
     told.length = 0;
     const only = hop("hop-0", bypassing("b.example"), bypassing("a.example"));
     const router = routerOf(
-      [{ ...only, strict }],
+      [{ ...only, strict: () => strict }],
       {},
       ({ name }) => void told.push(name),
     );

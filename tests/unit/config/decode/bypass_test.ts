@@ -79,6 +79,19 @@ Deno.test("decodeBypasses reads where a list comes from, and how often it is rea
   }
 });
 
+Deno.test("decodeBypasses keeps of a URL only what is no secret where it may be shown [B.8]", () => {
+  const written = file(
+    "- {name: b, http: {url: 'https://user:pw@h.example/a/b?token=x', timeout: 5s}}",
+  );
+  const [source] = tungoOf(written).route.bypasses[0]?.loader.sources ?? [];
+  if (source?.type !== "http") throw new Error("it is not downloaded");
+  assertEquals([source.file, source.timeout], [
+    "https://h.example/a/b",
+    5_000,
+  ]);
+  assertEquals(source.url.reveal(), "https://user:pw@h.example/a/b?token=x");
+});
+
 Deno.test("decodeBypasses says what it cannot use, and where", () => {
   const rows: [{ readonly yaml: string }, string][] = [
     [
@@ -98,8 +111,8 @@ Deno.test("decodeBypasses says what it cannot use, and where", () => {
       'a.yaml:8:20: "redis" is not supported yet (bypasses[0].redis)',
     ],
     [
-      file("- {name: b, http: {url: x}}"),
-      'a.yaml:8:19: "http" is not supported yet (bypasses[0].http)',
+      file("- {name: b, http: {url: 'ftp://user:pw@h/x'}}"),
+      "a.yaml:8:25: Cannot use this URL: write one of http or https (bypasses[0].http.url)",
     ],
     [
       file("- {name: b, plugin: {addr: x}}"),
