@@ -97,6 +97,10 @@ const SYMBOLS = {
     parameters: ["u32", "i32"], // unsigned int initval, int flags
     result: "i32",
   },
+  malloc_trim: {
+    parameters: ["u32"], // size_t pad
+    result: "i32",
+  },
   getrlimit: {
     parameters: ["i32", "buffer"], // int resource, struct rlimit *rlim
     result: "i32",

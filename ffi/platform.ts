@@ -23,6 +23,8 @@ export interface Platform extends Network, AsyncDisposable {
   raiseDescriptorLimit(): number;
   /** How long the machine has been suspended, from an arbitrary origin: a growth means that it has slept meanwhile. */
   sleepTime(): Millis;
+  /** Returns memory that nobody uses to the system; the program stands still for some 50 ms. */
+  giveBack(): void;
   /** What somebody sends who wants the program to end. */
   readonly endSignals: readonly Deno.Signal[];
   /** What somebody sends who wants the configuration to be read again, or a terminal that goes away. */

@@ -1,3 +1,4 @@
+import { createGiveBack } from "./give_back.ts";
 import { DeviceError } from "../src/base/errors.ts";
 import { parseRouteDump } from "../src/system/darwin_routes.ts";
 import { nameserversOf } from "../src/system/resolv_conf.ts";
@@ -57,6 +58,7 @@ export function openDarwin(pipes: PipeBinding | undefined): Platform {
     networkVersion: () => version.current(),
     raiseDescriptorLimit: () => raiseDescriptorLimit(lib),
     sleepTime: () => sleepTime(lib),
+    giveBack: createGiveBack(() => {}),
     endSignals: ["SIGINT", "SIGTERM"],
     reloadSignals: ["SIGHUP"],
     async [Symbol.asyncDispose]() {

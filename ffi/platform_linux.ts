@@ -4,6 +4,7 @@ import {
 } from "../src/system/linux_routes.ts";
 import { nameserversOf } from "../src/system/resolv_conf.ts";
 import { SYSTEMS } from "../src/system/system.ts";
+import { createGiveBack } from "./give_back.ts";
 import { openLibc } from "./libc.ts";
 import { raiseDescriptorLimit, sleepTime } from "./machine_linux.ts";
 import { subscribe } from "./netlink_linux.ts";
@@ -61,6 +62,7 @@ export function openLinux(pipes: PipeBinding | undefined): Platform {
     networkVersion: () => version.current(),
     raiseDescriptorLimit: () => raiseDescriptorLimit(libc),
     sleepTime: () => sleepTime(libc),
+    giveBack: createGiveBack(() => void libc.malloc_trim(0)),
     endSignals: END_SIGNALS,
     reloadSignals: RELOAD_SIGNALS,
     async [Symbol.asyncDispose]() {

@@ -1,4 +1,5 @@
 import type { Millis } from "../src/base/clock.ts";
+import { createGiveBack } from "./give_back.ts";
 import { SYSTEMS } from "../src/system/system.ts";
 import { formatAddress } from "../src/wire/address.ts";
 import { readNameservers, readRoutes } from "./interfaces_windows.ts";
@@ -60,6 +61,7 @@ export function openWindowsPlatform(): Platform {
     raiseDescriptorLimit: () => MAX_HANDLES,
     sleepTime: () => sleepTime(lib),
     // Ctrl-C, Ctrl-Break, the console is closed, the machine is shut down.
+    giveBack: createGiveBack(() => {}),
     endSignals: ["SIGINT", "SIGBREAK", "SIGHUP", "SIGTERM"],
     reloadSignals: [],
     async [Symbol.asyncDispose]() {

@@ -70,6 +70,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ffi: [
     ...["device", "system", "wire", "base"],
     ...["node:net", "node:process", "node:timers", "node:crypto"],
+    ...["node:v8", "node:vm"],
   ],
   main: ["app", "config", "control", "base", "std", "ffi"],
 };

@@ -15,6 +15,7 @@ import { NetworkState } from "./network_state.ts";
 import { openStreams } from "./open_stream.ts";
 import { Resolvers } from "./resolvers.ts";
 import { Services } from "./services.ts";
+import { Thrift } from "./thrift.ts";
 import { Upkeep } from "./upkeep.ts";
 
 /** How long flows that are under way may go on when the program is told to stop, and then, how long they may take to say that they end. */
@@ -121,6 +122,7 @@ function buildMachine(
   const random = (into: Uint8Array): void => {
     crypto.getRandomValues(into as Uint8Array<ArrayBuffer>);
   };
+  const thrift = new Thrift({ clock, giveBack: platform.giveBack });
   const buffers = new SendBuffers();
   const streams = nodeStreams(platform.readInto, buffers);
   const openStream = openStreams({
@@ -138,7 +140,7 @@ function buildMachine(
     random,
     network,
     files: systemFiles(),
-    flows: new Flows({ clock, log }),
+    flows: new Flows({ clock, log, onChange: () => thrift.note() }),
     instruments,
     resolvers: new Resolvers({
       openStream,

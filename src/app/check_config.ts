@@ -112,4 +112,5 @@ const NOTHING: Platform = {
   watchNetwork: () => ({ [Symbol.dispose]() {} }),
   networkVersion: () => 0,
   sleepTime: () => 0,
+  giveBack: () => {},
 };

@@ -18,6 +18,8 @@ interface Running {
 export interface FlowsOptions {
   readonly clock: Clock;
   readonly log: Log;
+  /** A flow has come or gone. */
+  readonly onChange?: () => void;
 }
 
 /** The flows of all services, from their first packet to their line in the log. */
@@ -36,6 +38,7 @@ export class Flows {
     const id = ++this.#lastId;
     const controller = new AbortController();
     this.#running.set(id, { controller, owner });
+    this.#options.onChange?.();
     return { id, controller };
   }
 
@@ -58,6 +61,7 @@ export class Flows {
     } finally {
       this.abort(flow.id, new Error("The flow is over"));
       this.#running.delete(flow.id);
+      this.#options.onChange?.();
       if (this.#running.size === 0) this.#onIdle?.();
     }
   }

@@ -31,6 +31,7 @@ export function testContext(
     watchNetwork: () => ({ [Symbol.dispose]() {} }),
     networkVersion: () => 0,
     sleepTime: () => 0,
+    giveBack: () => {},
     openSocket: () => Promise.reject(new Error("no sockets here")),
     openUdp: () => {
       throw new Error("no UDP here");
