@@ -1,12 +1,16 @@
 import { ConfigError, DialError, formatPosition } from "../base/errors.ts";
-import type { Config, ServiceConfig } from "../config/schema.ts";
+import type {
+  Config,
+  ServiceConfig,
+  TungoServiceConfig,
+} from "../config/schema.ts";
 import {
   type Decider,
   type Question,
   UNKNOWN_ADDRESS,
   type Way,
 } from "../control/decision.ts";
-import type { Endpoint, Flow } from "../flow/flow.ts";
+import type { Endpoint, Flow, Step } from "../flow/flow.ts";
 import { endpointFor } from "../outbound/endpoint_for.ts";
 import {
   encodeClientHello,
@@ -84,14 +88,17 @@ function flowOf(
 ): Flow {
   const isName = parseAddress(to.host) === undefined;
   const name = says ?? (isName ? to.host : undefined);
+  // Clients of a far end ask by name, applications before a device have resolved it.
+  const isResolved = isName && service.type === "tungo";
+  const known = nobody();
+  const called = isResolved ? resolvedBy(service, to.host) : undefined;
+  if (called !== undefined) known.trace.push(called);
   const base = {
     id: 0,
     src: sourceOf(service),
-    // Clients of a far end ask by name, applications before a device have resolved it.
-    dst: isName && service.type === "tungo"
-      ? { ...to, host: UNKNOWN_ADDRESS }
-      : to,
-    ...nobody(),
+    dst: isResolved ? { ...to, host: UNKNOWN_ADDRESS } : to,
+    ...known,
+    ...(called === undefined ? {} : { called: to.host }),
   };
   if (protocol === "udp") {
     return {
@@ -103,6 +110,17 @@ function flowOf(
   }
   const stream = streamSaying(firstOctets(name, to));
   return { ...base, protocol, accept: () => Promise.resolve(stream) };
+}
+
+/** Nameservers that are asked through the device tell which name an address is the answer for. */
+function resolvedBy(
+  { device }: TungoServiceConfig,
+  name: string,
+): Step | undefined {
+  if (device.dns.length === 0) return undefined;
+  const servers = device.dns.map((address) => formatAddress(address)).join();
+  const because = `an answer of ${servers}, ${formatPosition(device.at)}`;
+  return { by: "dns", what: name, because };
 }
 
 function sourceOf(service: ServiceConfig): Endpoint {

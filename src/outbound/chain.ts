@@ -62,7 +62,10 @@ export function chain({ direct, hops, onLeftOut }: ChainOptions): Router {
           break;
         }
         const node = nodeOf(chosen);
-        if (hasChoice(hop)) target.trace.push({ by, what: node.name, because });
+        target.trace.push({
+          ...{ by, what: node.name, because },
+          ...(hasChoice(hop) ? {} : { minor: true }),
+        });
         if (node.rejects) {
           target.trace.push(rejection(node));
           return undefined;
@@ -114,14 +117,19 @@ interface Entered extends Selection<ChainNode> {
 }
 
 function enter(
-  { bypass, select }: ChainHop,
+  { name: by, bypass, select }: ChainHop,
   network: string,
   target: Target,
 ): Entered {
   const verdict = bypass?.(network, candidatesOf(target));
-  return verdict?.bypassed
-    ? { chosen: [], because: verdict.because, bypassed: true }
-    : { ...select(network, target), bypassed: false };
+  if (verdict?.bypassed) {
+    return { chosen: [], because: verdict.because, bypassed: true };
+  }
+  if (verdict !== undefined) {
+    const { because } = verdict;
+    target.trace.push({ by, what: "not bypassed", because, minor: true });
+  }
+  return { ...select(network, target), bypassed: false };
 }
 
 /** Races that are kept: each is a way of its own for those behind it, with carriers of its own. */

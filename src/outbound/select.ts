@@ -88,7 +88,9 @@ export function select<C extends Choice>(
     const tier = highestTier(withoutBackups(working));
     const chosen = tier.length === 1 ? tier : pick(tier, target);
     const where = chosen.map(({ at }) => formatPosition(at)).join(" and ");
-    const how = `${strategy}, ${tier.length} of ${choices.length}, ${where}`;
+    const how = choices.length === 1
+      ? `the only one, ${where}`
+      : `${strategy}, ${tier.length} of ${choices.length}, ${where}`;
     return { chosen, because: ruleOf(chosen) ?? how };
   };
 }

@@ -130,3 +130,15 @@ Deno.test("buildDecider() asks the service that is named, otherwise the first tu
     'Cannot find the service "service-7": there is service-0, service-1',
   );
 });
+
+Deno.test("buildDecider() knows the name also where it was asked of nameservers behind the device", async () => {
+  const L = [`${SERVICE}&dns=1.1.1.1`];
+  const F = [`${RELAY}&bypass=.example.com`];
+  const decision = await decide({ L, F }, named("www.example.com"));
+  assertEquals(outcomeOf(decision), "direct");
+  assertEquals(decision.steps[0], {
+    by: "dns",
+    what: "www.example.com",
+    because: "an answer of 1.1.1.1, -L",
+  });
+});
