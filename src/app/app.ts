@@ -10,6 +10,7 @@ import { systemFiles } from "./files.ts";
 import { Flows } from "./flows.ts";
 import { type Instruments, NO_INSTRUMENTS } from "./instruments.ts";
 import { buildNames } from "./build_names.ts";
+import { fakePools } from "./fake_pools.ts";
 import { Answers } from "../names/answers.ts";
 import { NetworkState } from "./network_state.ts";
 import { openStreams } from "./open_stream.ts";
@@ -152,6 +153,7 @@ function buildMachine(
       nameservers: platform.nameservers(),
     }),
     answers: new Answers(clock),
+    fakes: fakePools(clock),
   };
 }
 

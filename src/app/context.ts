@@ -2,12 +2,14 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Network } from "../base/socket.ts";
 import type { Answers } from "../names/answers.ts";
+import type { FakeAddresses } from "../names/fake_addresses.ts";
 import type { NodeStreams } from "../flow/node_stream.ts";
 import type { OpenStream } from "../outbound/direct.ts";
 import type { OpenTun } from "../device/open_tun.ts";
 import type { Nameserver } from "../system/resolv_conf.ts";
 import type { ReadRoutes } from "../system/routes.ts";
 import type { System } from "../system/system.ts";
+import type { Prefix } from "../wire/address.ts";
 import type { Bypasses } from "./bypasses.ts";
 import type { Files } from "./files.ts";
 import type { Flows } from "./flows.ts";
@@ -56,4 +58,6 @@ export interface Context {
   readonly names: Names;
   /** What nameservers have answered to applications. */
   readonly answers: Answers;
+  /** Those of some prefixes: they stay the same from one configuration to the next. */
+  readonly fakes: (prefixes: readonly Prefix[]) => FakeAddresses;
 }

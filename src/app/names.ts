@@ -13,6 +13,7 @@ import { formatEndpoint } from "../flow/flow.ts";
 import { byDatagram, type Exchange } from "../names/exchange.ts";
 import { byHttps, HTTPS_ALPN } from "../names/https_exchange.ts";
 import type { Lookup } from "../names/lookup.ts";
+import { createForwarder } from "../names/forwarder.ts";
 import type { Nameserver } from "../names/nameserver.ts";
 import { createResolver, type Resolve } from "../names/resolver.ts";
 import { byStream } from "../names/stream_exchange.ts";
@@ -22,6 +23,7 @@ import { resolving } from "../outbound/resolving.ts";
 import type { Context } from "./context.ts";
 import { type FindHost, readHosts } from "./hosts.ts";
 import { readClientTls } from "./pem.ts";
+import { matcherSet } from "../rules/matcher_set.ts";
 import { parseAddress } from "../wire/address.ts";
 
 /** The parts of the program that names are found with. */
@@ -39,6 +41,15 @@ export interface NamesOptions extends NamesParts {
   readonly through: (chain: ChainConfig) => Promise<Dialer>;
 }
 
+/** A resolver of the configuration. */
+export interface Resolver {
+  readonly resolve: Resolve;
+  /** Asks whatever somebody else wants to know. Rejects with a DialError. */
+  readonly forward: Exchange;
+  /** Whether a name has nameservers of its own. */
+  readonly covers: (name: string) => boolean;
+}
+
 const HTTPS_PORT = 443;
 
 /** GOST's clientIP stands for its /24, or for itself in IPv6. */
@@ -51,7 +62,7 @@ export class Names {
   readonly #hosts = new WeakMap<HostsConfig, Promise<FindHost>>();
   readonly #resolvers = new WeakMap<
     ResolverConfig,
-    Map<string, Promise<Resolve>>
+    Map<string, Promise<Resolver>>
   >();
 
   constructor(options: NamesOptions) {
@@ -76,46 +87,56 @@ export class Names {
     egress: EgressConfig,
   ): Promise<Lookup | undefined> {
     if (hosts === undefined && resolver === undefined) return undefined;
-    const mapped = hosts && await this.#hostsOf(hosts);
-    const resolve = resolver && await this.#resolverFor(resolver, egress);
+    const find = await this.find(hosts);
+    const asked = resolver && await this.resolver(resolver, egress);
     return async (name, signal) => {
-      const found = mapped?.(name);
+      const found = find(name);
       if (found !== undefined || resolver === undefined) return found;
-      if (resolve === undefined || parseAddress(name) !== undefined) return;
+      if (asked === undefined || parseAddress(name) !== undefined) return;
       const because = `${name}, ${formatPosition(resolver.at)}`;
-      const addresses = await resolve(name, signal);
+      const addresses = await asked.resolve(name, signal);
       return { addresses, by: resolver.name, because };
     };
   }
 
-  #hostsOf(config: HostsConfig): Promise<FindHost> {
+  /** What hosts have for a name. Rejects with a ConfigError. */
+  find(config: HostsConfig | undefined): Promise<FindHost> {
+    if (config === undefined) return Promise.resolve(() => undefined);
     const known = this.#hosts.get(config) ?? readHosts(config, this.#options);
     this.#hosts.set(config, known);
     return known;
   }
 
-  #resolverFor(
-    config: ResolverConfig,
-    egress: EgressConfig,
-  ): Promise<Resolve> {
+  /** A resolver whose questions leave by `egress` where no chain carries them. Rejects with a ConfigError. */
+  resolver(config: ResolverConfig, egress: EgressConfig): Promise<Resolver> {
     const ways = this.#resolvers.get(config) ?? new Map();
     this.#resolvers.set(config, ways);
     const way = JSON.stringify(egress);
-    const resolve = ways.get(way) ?? this.#createResolver(config, egress);
-    ways.set(way, resolve);
-    return resolve;
+    const resolver = ways.get(way) ?? this.#createResolver(config, egress);
+    ways.set(way, resolver);
+    return resolver;
   }
 
   async #createResolver(
     { nameservers: configs }: ResolverConfig,
     egress: EgressConfig,
-  ): Promise<Resolve> {
+  ): Promise<Resolver> {
     const { clock, random } = this.#options;
     const nameservers: Nameserver[] = [];
     for (const config of configs) {
       nameservers.push(await this.#nameserver(config, egress));
     }
-    return createResolver({ nameservers, onNothing: "next", clock, random });
+    const options = {
+      nameservers,
+      onNothing: "next" as const,
+      clock,
+      random,
+    };
+    return {
+      resolve: createResolver(options),
+      forward: createForwarder(options),
+      covers: (name) => nameservers.some(({ covers }) => covers?.(name)),
+    };
   }
 
   async #nameserver(
@@ -132,6 +153,9 @@ export class Names {
       families: config.families,
       timeout: config.timeout,
       stale: config.async,
+      ...(config.domains.length === 0
+        ? {}
+        : { covers: coveredBy(config.domains) }),
       ...(ttl === undefined ? {} : { ttl }),
       ...(clientIp === undefined ? {} : { clientSubnet: subnetOf(clientIp) }),
     };
@@ -170,6 +194,13 @@ export class Names {
 function authorityOf({ tls, host, port }: NameserverConfig): string {
   const name = formatEndpoint({ host: tls?.serverName ?? host, port });
   return port === HTTPS_PORT ? name.replace(/:443$/, "") : name;
+}
+
+function coveredBy(
+  domains: NameserverConfig["domains"],
+): (name: string) => boolean {
+  const set = matcherSet(domains);
+  return (name) => set.find(name, 0) !== undefined;
 }
 
 function subnetOf(address: Uint8Array): Nameserver["clientSubnet"] & object {

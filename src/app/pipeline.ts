@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { describe, DialError } from "../base/errors.ts";
 import type {
+  DnsConfig,
   RouteConfig,
   ServiceConfig,
   SniffingConfig,
@@ -21,6 +22,7 @@ import { sniff } from "../middleware/sniff.ts";
 import type { Answers } from "../names/answers.ts";
 import type { Route } from "../outbound/route.ts";
 import { type BypassGroup, candidatesOf } from "../rules/bypass.ts";
+import { buildAnswering } from "./answering.ts";
 import { Carried } from "./carried.ts";
 import type { Context } from "./context.ts";
 import { buildOutbound, type Outbound } from "./outbound.ts";
@@ -33,13 +35,15 @@ export interface PipelineOptions {
   readonly ipv6?: boolean;
   /** Rules know an address by the name that it was the answer for. */
   readonly recalls?: boolean;
+  /** Answers questions to port 53. */
+  readonly dns?: DnsConfig | undefined;
 }
 
 export function pipelineOf(service: ServiceConfig): PipelineOptions {
   const { route } = service;
   if (service.type === "proxy") return { route, handshake: "auto" };
-  const { handshake, sniffing, ipv6 } = service;
-  return { route, handshake, sniffing, ipv6, recalls: true };
+  const { handshake, sniffing, ipv6, dns } = service;
+  return { route, handshake, sniffing, ipv6, recalls: true, dns };
 }
 
 /** What a flow of a service goes through, from its first packet to the way out. */
@@ -77,8 +81,14 @@ export async function buildPipeline(
   const connecting = { dialer: outbound.dialer, retries: route.retries };
   const handshake = new Handshake({ mode, clock, timeout: route.dialTimeout });
   const decide = await context.bypasses.group(route.bypasses);
+  const answering = options.dns === undefined
+    ? []
+    : await buildAnswering(options.dns, route, context);
   const stages = (prepare: Outbound["prepare"]): Middleware[] =>
-    buildStages(options, { ...outbound, prepare, decide, clock, answers });
+    buildStages(options, {
+      ...outbound,
+      ...{ prepare, decide, clock, answers, answering },
+    });
   const connect: Handler = (flow) =>
     flow.protocol === "tcp"
       ? connectTcp(flow, handshake, connecting)
@@ -106,16 +116,19 @@ interface StageOptions extends Pick<Outbound, "needsName" | "prepare"> {
   readonly decide: BypassGroup;
   readonly clock: Clock;
   readonly answers: Answers;
+  /** Of questions to port 53. */
+  readonly answering: readonly Middleware[];
 }
 
 /** What a flow goes through before its way is chosen. */
 function buildStages(
   { route, sniffing, ipv6: tcp6, recalls }: Omit<PipelineOptions, "handshake">,
-  { needsName, prepare, decide, clock, answers }: StageOptions,
+  { needsName, prepare, decide, clock, answers, answering }: StageOptions,
 ): Middleware[] {
   const stages: Middleware[] = [];
   if (tcp6) stages.push(ipv6());
   if (recalls) stages.push(recall(answers));
+  stages.push(...answering);
   if (sniffing?.tcp || sniffing?.udp) {
     stages.push(sniff({
       ...sniffing,

@@ -378,6 +378,8 @@ export interface NameserverConfig {
   readonly chain: ChainConfig | undefined;
   /** The families that are asked for, the preferred one first. */
   readonly families: readonly ("ipv4" | "ipv6")[];
+  /** Patterns of the names that it, and no other nameserver, is asked for; all without any. */
+  readonly domains: readonly MatcherConfig[];
   /** Told to the nameserver as the client's (RFC 7871). */
   readonly clientIp: Address | undefined;
   /** Replaces that of the answers; 0 keeps none of them. */

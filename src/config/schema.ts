@@ -11,6 +11,7 @@ import type {
   EgressConfig,
   MuxConfig,
   NamesConfig,
+  ResolverConfig,
   TlsVersion,
 } from "./chain_schema.ts";
 
@@ -38,6 +39,8 @@ export interface TungoServiceConfig extends ServiceBase {
   readonly type: "tungo";
   readonly device: DeviceConfig;
   readonly sniffing: SniffingConfig;
+  /** Without it questions to port 53 go where they are sent. */
+  readonly dns: DnsConfig | undefined;
   /** When an application's SYN is answered: see `flow/connect.ts`. */
   readonly handshake: "auto" | "truthful" | "eager";
   /** Whose echo requests are answered: nobody's, those to the gateway, or those to any address. */
@@ -48,6 +51,14 @@ export interface TungoServiceConfig extends ServiceBase {
   readonly udpBufferSize: number;
   /** Calls the network of TCP flows from IPv6 sources "tcp6" where a bypass asks for it. */
   readonly ipv6: boolean;
+}
+
+/** Questions to port 53 are answered here. */
+export interface DnsConfig {
+  readonly at: Position;
+  readonly resolver: ResolverConfig;
+  /** Whose addresses stand for names, at most one of each family; none gives the names' own. */
+  readonly fakes: readonly Prefix[];
 }
 
 /** Clients come in through a socket: the far end, or a proxy. */

@@ -25,6 +25,8 @@ export interface Nameserver {
   readonly ttl?: Millis;
   /** Answers that are no longer valid are given while new ones are asked for. */
   readonly stale?: boolean;
+  /** Those names that it is asked for, and no other nameserver is; every name without it. */
+  readonly covers?: (name: string) => boolean;
   /** Told to the server as the client's. */
   readonly clientSubnet?: Prefix;
 }
@@ -37,6 +39,27 @@ export interface AskOptions {
 }
 
 const TYPES = { ipv4: "A", ipv6: "AAAA" } as const;
+
+/** Those to be asked for `name`: who says so, or else who covers every name. */
+export function serversFor(
+  name: string,
+  nameservers: readonly Nameserver[],
+): readonly Nameserver[] {
+  const own = nameservers.filter(({ covers }) => covers?.(name));
+  if (own.length > 0) return own;
+  const others = nameservers.filter(({ covers }) => covers === undefined);
+  if (others.length > 0) return others;
+  throw new DialError("unreachable", `No nameserver is for "${name}"`);
+}
+
+/** The family whose addresses a question asks for. */
+export function familyOf(type: number): Family | undefined {
+  return type === DNS_TYPES.A
+    ? "ipv4"
+    : type === DNS_TYPES.AAAA
+    ? "ipv6"
+    : undefined;
+}
 
 /** Rejects with a DialError that names the server. */
 export async function ask(

@@ -3,7 +3,7 @@ import type { Clock, Millis } from "../base/clock.ts";
 import { describe, DialError } from "../base/errors.ts";
 import { unlessAborted } from "../flow/deadline.ts";
 import type { DnsAnswer } from "../proto/dns.ts";
-import { ask, type Nameserver } from "./nameserver.ts";
+import { ask, type Nameserver, serversFor } from "./nameserver.ts";
 
 /** The addresses of a name, the preferred ones first. Rejects with a DialError. */
 export type Resolve = (
@@ -25,10 +25,10 @@ export interface ResolverOptions {
 }
 
 /** An answer is used for so long at most, whatever its TTL says, and at least. */
-const MAX_TTL: Millis = 3_600_000;
-const MIN_TTL: Millis = 1000;
+export const MAX_TTL: Millis = 3_600_000;
+export const MIN_TTL: Millis = 1000;
 /** That there is nothing is believed for so long at most: RFC 2308 §5 allows hours, and people wait for a name that is new. */
-const MAX_NEGATIVE_TTL: Millis = 60_000;
+export const MAX_NEGATIVE_TTL: Millis = 60_000;
 
 /** Names that are remembered; a far end is asked for any. */
 const MAX_KNOWN = 4096;
@@ -90,7 +90,7 @@ async function askAll(
   let nothing: Known | undefined;
   // Several flows may wait for it: none of them ends it, the time does.
   const { signal } = new AbortController();
-  for (const nameserver of nameservers) {
+  for (const nameserver of serversFor(name, nameservers)) {
     const results = await Promise.allSettled(
       nameserver.families.map((family) =>
         ask(nameserver, { name, family }, { clock, random, signal })

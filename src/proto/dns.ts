@@ -27,6 +27,8 @@ const QUERY_RECORDS_MAX = 2;
 /** RFC 6891 §6.1.1, RFC 7871 §6. */
 const OPT = 41;
 const CLIENT_SUBNET = 8;
+/** Of the third octet of OPT's TTL. RFC 3225 §3. */
+const DO = 0x80;
 /** Octets of a datagram that no path cuts. RFC 9715 §3.1. */
 const UDP_PAYLOAD = 1232;
 /** Longer chains of CNAMEs are not followed. */
@@ -91,7 +93,9 @@ export function encodeDnsQuery(
     return fail(`Cannot ask for ${JSON.stringify(name)}: not a domain name`);
   }
   const idAndFlags = [id >> 8, id & 0xff, RD >> 8, RD & 0xff];
-  const options = clientSubnet === undefined ? [] : encodeOpt(clientSubnet);
+  const options = clientSubnet === undefined
+    ? []
+    : encodeOpt(clientSubnet, false);
   const counts = [0, 1, 0, 0, 0, 0, 0, options.length > 0 ? 1 : 0];
   const typeAndClass = [0, DNS_TYPES[type], 0, CLASS_IN];
   return Uint8Array.of(
@@ -103,16 +107,22 @@ export function encodeDnsQuery(
   );
 }
 
-/** OPT with the option CLIENT-SUBNET. RFC 6891 §6.1.2, RFC 7871 §6. */
-function encodeOpt({ address, length }: Prefix): readonly number[] {
+/** OPT, with the option CLIENT-SUBNET where there is one. RFC 6891 §6.1.2, RFC 7871 §6. */
+export function encodeOpt(
+  clientSubnet: Prefix | undefined,
+  wantsDnssec: boolean,
+): readonly number[] {
+  const options = clientSubnet === undefined ? [] : encodeSubnet(clientSubnet);
+  const size = [UDP_PAYLOAD >> 8, UDP_PAYLOAD & 0xff];
+  const flags = [wantsDnssec ? DO : 0, 0];
+  return [0, 0, OPT, ...size, 0, 0, ...flags, 0, options.length, ...options];
+}
+
+function encodeSubnet({ address, length }: Prefix): readonly number[] {
   const family = address.length === 4 ? 1 : 2;
   const significant = address.subarray(0, Math.ceil(length / 8));
   const option = [0, family, length, 0, ...significant];
-  const size = [UDP_PAYLOAD >> 8, UDP_PAYLOAD & 0xff];
-  return [
-    ...[0, 0, OPT, ...size, 0, 0, 0, 0, 0, 4 + option.length],
-    ...[0, CLIENT_SUBNET, 0, option.length, ...option],
-  ];
+  return [0, CLIENT_SUBNET, 0, option.length, ...option];
 }
 
 /** Whether `octets` are a response to `question`. RFC 5452 §9.1. */

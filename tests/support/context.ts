@@ -1,6 +1,7 @@
 import { buildNames } from "../../src/app/build_names.ts";
 import type { Context } from "../../src/app/context.ts";
 import { Bypasses } from "../../src/app/bypasses.ts";
+import { fakePools } from "../../src/app/fake_pools.ts";
 import { Flows } from "../../src/app/flows.ts";
 import { NO_INSTRUMENTS } from "../../src/app/instruments.ts";
 import { NetworkState } from "../../src/app/network_state.ts";
@@ -83,6 +84,7 @@ export function testContext(
       nameservers: [],
     }),
     answers: new Answers(clock),
+    fakes: fakePools(clock),
     names: buildNames(
       { clock, streams, random, files, log, upkeep },
       () => context,

@@ -39,9 +39,12 @@ export function takeMatchers(
 export function takeResolver(
   query: Query,
   { at, definitions }: Argument,
-  prefer?: Node,
+  { key = "resolver", prefer }: {
+    readonly key?: string;
+    readonly prefer?: Node | undefined;
+  } = {},
 ): Node | undefined {
-  const text = takeText(query, "resolver");
+  const text = takeText(query, key);
   if (text === "") return undefined;
   const servers = items(text, at).items.map((addr) =>
     mapping({ addr, prefer }, at)

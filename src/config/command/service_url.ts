@@ -50,16 +50,20 @@ export function serviceOfUrl(
 
   const own = new Query(metadata.get("handler")?.entries);
   const retries = takePositive(own, "retries");
+  const prefer = own.get("prefer");
   const fields = {
     admission: takeMatchers(own, argument, {
       kind: "admissions",
       prefix: "admission",
     }),
     bypass: takeMatchers(own, argument, { kind: "bypasses", prefix: "bypass" }),
-    resolver: takeResolver(own, argument, own.get("prefer")),
+    resolver: takeResolver(own, argument, { prefer }),
     hosts: takeHosts(own, argument),
     ...takeLimiters(own, argument),
   };
+  // Our own, in the manner of GOST's `resolver`.
+  const answer = takeResolver(own, argument, { key: "dns.answer", prefer });
+  if (answer !== undefined) own.add("dns.answer", answer);
   return mapping({
     name: text(names.name),
     addr: text(names.addr),

@@ -1,4 +1,4 @@
-import type { BypassConfig } from "../chain_schema.ts";
+import type { BypassConfig, MatcherConfig } from "../chain_schema.ts";
 import type { Place } from "../problems.ts";
 import type { Context } from "./context.ts";
 import { decodeLoader } from "./loader.ts";
@@ -44,23 +44,30 @@ function decodeBypass(section: Section, context: Context): BypassConfig {
       place(section, "network"),
     );
   }
-  const matchers = texts(section, "matchers");
-  for (const { text, at } of matchers) {
-    const problem = context.patternProblem(text);
-    if (problem === undefined) continue;
-    problems.error(`Cannot use the matcher "${text}": ${problem}`, {
-      path: place(section, "matchers").path,
-      at,
-    });
-  }
   const bypass = {
     at: section.at,
     name: text(section, "name"),
     whitelist: flag(section, "whitelist") || flag(section, "reverse"),
     network: network === "" ? undefined : network,
-    matchers,
+    matchers: decodeMatchers(section, "matchers", context),
     loader: decodeLoader(section, problems),
   };
   context.bypasses.set(section.node, bypass);
   return bypass;
+}
+
+/** Patterns; those that cannot be used are problems. */
+export function decodeMatchers(
+  section: Section,
+  key: string,
+  { patternProblem, problems }: Context,
+): readonly MatcherConfig[] {
+  const matchers = texts(section, key);
+  for (const { text, at } of matchers) {
+    const problem = patternProblem(text);
+    if (problem === undefined) continue;
+    const message = `Cannot use the matcher "${text}": ${problem}`;
+    problems.error(message, { path: place(section, key).path, at });
+  }
+  return matchers;
 }

@@ -111,7 +111,7 @@ function parseRoute(
   return { destination: withoutHostBits(destination), own };
 }
 
-function withoutHostBits({ address, length }: Prefix): Prefix {
+export function withoutHostBits({ address, length }: Prefix): Prefix {
   const network = address.map((octet, i) => {
     const bits = Math.min(Math.max(length - i * 8, 0), 8);
     return octet & ~(0xff >> bits);

@@ -1,6 +1,7 @@
 import { type Address, parseAddress } from "../../wire/address.ts";
 import type { NameserverConfig, ResolverConfig } from "../chain_schema.ts";
 import type { Place } from "../problems.ts";
+import { decodeMatchers } from "./bypass.ts";
 import type { Context } from "./context.ts";
 import { decodeServer } from "./nameserver.ts";
 import {
@@ -77,6 +78,7 @@ function decodeNameserver(
       ? undefined
       : context.chain(chain, place(section, "chain")),
     families: decodeFamilies(section, context),
+    domains: decodeMatchers(section, "domains", context),
     clientIp: decodeClientIp(section, context),
     ttl: ttl === 0 ? undefined : Math.max(ttl, 0),
     timeout: timeout > 0 ? timeout : TIMEOUT,

@@ -1,5 +1,6 @@
 import type { SniffingConfig, TungoServiceConfig } from "../schema.ts";
 import type { Context } from "./context.ts";
+import { decodeDns, withFakes } from "./dns.ts";
 import { decodeDevice } from "./device.ts";
 import type { Metadata } from "./metadata.ts";
 import { ignore } from "./section.ts";
@@ -31,13 +32,16 @@ export function decodeTungoService(
   parts.serviceMetadata.ignore("proxyProtocol");
   ignoreTuning(metadata);
   metadata.refuse("multicastGroups", "tungo.multicastGroups");
+  const dns = decodeDns(metadata, context);
+  const device = decodeDevice(listener, parts.listenerMetadata, problems);
   return {
     type: "tungo",
     at: service.at,
     name,
     ...decodeCommon(parts, context),
-    device: decodeDevice(listener, parts.listenerMetadata, problems),
+    device: withFakes(device, dns, context),
     sniffing: decodeSniffing(metadata),
+    dns,
     handshake: metadata.choice(
       ["handshake"],
       ["auto", "truthful", "eager"],

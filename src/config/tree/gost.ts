@@ -199,6 +199,7 @@ const RESOLVER: Shape = {
       clientIP: "text",
       hostname: "text",
       caFile: "text",
+      domains: "texts",
       ttl: "duration",
       timeout: "duration",
       async: "boolean",

@@ -129,6 +129,7 @@ Deno.test("decodeResolver reads what else a nameserver has, with GOST's defaults
     tls: undefined,
     chain: undefined,
     families: ["ipv4", "ipv6"],
+    domains: [],
     clientIp: undefined,
     ttl: undefined,
     timeout: 5000,

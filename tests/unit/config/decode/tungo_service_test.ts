@@ -29,6 +29,7 @@ Deno.test("decodeTungoService fills in every default [C.2, C.3, H.1 defaults, K1
       routes: [],
       dns: [],
     },
+    dns: undefined,
     sniffing: { tcp: false, udp: false, timeout: 300, fallback: false },
     handshake: "auto",
     icmp: "gateway",
