@@ -10,6 +10,7 @@ import {
 } from "../proto/smux.ts";
 import { SmuxBudget } from "./smux_budget.ts";
 import type { SmuxFrames } from "./smux_frames.ts";
+import { SmuxOpenings } from "./smux_openings.ts";
 import { SmuxOutput } from "./smux_output.ts";
 import { type SmuxLink, SmuxStream } from "./smux_stream.ts";
 
@@ -62,6 +63,7 @@ export class SmuxSession {
   readonly #streams = new Map<number, SmuxStream>();
   readonly #output: SmuxOutput;
   readonly #link: SmuxLink;
+  readonly #openings: SmuxOpenings;
   #nextId = FIRST_ID;
   #peerIsTungo = false;
   readonly #budget: SmuxBudget;
@@ -84,6 +86,7 @@ export class SmuxSession {
       clock,
       onHeld: (held) => this.#dropWorst(held),
     });
+    this.#openings = new SmuxOpenings(clock);
     this.#output = new SmuxOutput(carrier, (reason) => this.#fail(reason));
     const output = this.#output;
     this.#link = {
@@ -109,10 +112,13 @@ export class SmuxSession {
     void this.#receive();
   }
 
-  /** A client's next stream: the peer learns of it with its first octets. */
-  open(): ByteStream {
+  /** A client's next stream: the peer learns of it with its first octets. Waits where GOST would not take in so many at once. */
+  async open(signal: AbortSignal): Promise<ByteStream> {
+    const isPatient = !this.#peerIsTungo;
+    if (isPatient) await this.#openings.wait(signal);
     const stream = new SmuxStream(this.#nextId, this.#link, { opener: true });
     this.#nextId += 2;
+    if (isPatient) this.#openings.begin(stream.id);
     if (this.#failure) stream.fail(this.#failure.reason);
     else this.#streams.set(stream.id, stream);
     return stream;
@@ -167,6 +173,7 @@ export class SmuxSession {
         case "syn":
           return this.#accept(id);
         case "fin":
+          this.#openings.heard(id);
           return this.#streams.get(id)?.receiveFin();
         case "nop":
           return this.#onNop(id);
@@ -179,14 +186,17 @@ export class SmuxSession {
     onPayload: (id, octets) => {
       this.#heard = true;
       const stream = this.#streams.get(id);
+      this.#openings.heard(id);
       // One that we have closed, or that the peer has never opened: as in GOST nobody is told.
       if (stream === undefined) return;
       this.#budget.spend(stream.receive(octets));
       if (!stream.isOverrun()) return;
       stream.abort(new TruncatedError("The peer sends more than its window"));
     },
-    onUpdate: (id, consumed, window) =>
-      this.#streams.get(id)?.receiveUpdate(consumed, window),
+    onUpdate: (id, consumed, window) => {
+      this.#openings.heard(id);
+      this.#streams.get(id)?.receiveUpdate(consumed, window);
+    },
   };
 
   #accept(id: number): void {
@@ -238,6 +248,7 @@ export class SmuxSession {
 
   #forget(stream: SmuxStream): void {
     this.#streams.delete(stream.id);
+    this.#openings.heard(stream.id);
     this.#endIfUnused();
   }
 
@@ -280,6 +291,7 @@ export class SmuxSession {
     for (const stream of this.#streams.values()) stream.fail(reason);
     this.#streams.clear();
     this.#budget.stop();
+    this.#openings.stop();
     this.#carrier.abort(reason);
     this.#closed.resolve(reason);
   }

@@ -61,8 +61,9 @@ class Sessions {
   async open(base: Dialer, signal: AbortSignal): Promise<Carrier> {
     const { streams, roundTrip } = this.#usable() ??
       await unlessAborted(signal, this.#opening ??= this.#dial(base));
+    const stream = await streams.open(signal);
     const isTungo = streams.peerIsTungo();
-    const carrier = wrapStream(streams.open(), { roundTrip, isTungo });
+    const carrier = wrapStream(stream, { roundTrip, isTungo });
     if (this.#retired) {
       // Others may have waited for it as well.
       const { clock } = this.#options;
@@ -104,7 +105,11 @@ class Sessions {
     try {
       const carrier = await withDeadline(
         { clock, timeout, signal, what },
-        (signal) => this.#transport(base, signal),
+        async (signal) => {
+          const carrier = await this.#transport(base, signal);
+          if (signal.aborted) carrier.abort(signal.reason);
+          return carrier;
+        },
       );
       const streams = new SmuxSession(carrier, {
         ...options,

@@ -12,6 +12,8 @@ import type {
 
 /** A client that is gone without a word is noticed after this long, in ms. As Go has it. */
 const KEEPALIVE = 15_000;
+/** Connections that may wait to be taken in, as far as the system allows: node:net's 511 turn away clients that come all at once. */
+const BACKLOG = 4096;
 
 export function tcp(streams: NodeStreams): Listen {
   return (options) =>
@@ -51,8 +53,8 @@ export function listen(
         },
       });
     };
-    if (host === "") server.listen(port, onListening);
-    else server.listen(port, host, onListening);
+    const where = { port, backlog: BACKLOG };
+    server.listen(host === "" ? where : { ...where, host }, onListening);
   });
 }
 

@@ -61,6 +61,8 @@ function raw(options: Partial<SmuxOptions> & Pick<SmuxOptions, "role">): Raw {
   return { clock, session, far, accepted };
 }
 
+const NEVER = new AbortController().signal;
+
 const HELLO_1 = "0100000003000000 0102050003000000 68656c6c6f";
 const HELLO_2 = "0200000003000000 0202050003000000 68656c6c6f";
 const TUNGO_NOP = "0103000074756e67";
@@ -69,8 +71,8 @@ for (const version of [1, 2] as const) {
   Deno.test(`SmuxSession carries streams both ways in version ${version}`, async () => {
     const { client, next } = pair(version);
     const long = "x".repeat(200_000);
-    const first = client.open();
-    const second = client.open();
+    const first = await client.open(NEVER);
+    const second = await client.open(NEVER);
     void first.write(ascii(long));
     await first.closeWrite();
     await second.write(ascii("second"));
@@ -101,13 +103,13 @@ for (const version of [1, 2] as const) {
 
 Deno.test("SmuxSession sends SYN with the first octets and nothing before", async () => {
   const { session, far } = raw({ role: "client", version: 1 });
-  const stream = session.open();
+  const stream = await session.open(NEVER);
   assertEquals(far.taken(), hex(TUNGO_NOP));
   await stream.write(ascii("hello"));
   assertEquals(far.taken(), hex(HELLO_1));
   await stream.write(ascii("!"));
   assertEquals(far.taken(), hex("0102010003000000 21"));
-  await session.open().write(ascii("?"));
+  await (await session.open(NEVER)).write(ascii("?"));
   assertEquals(
     far.taken(),
     hex("0100000005000000 0102010005000000 3f"),
@@ -116,7 +118,7 @@ Deno.test("SmuxSession sends SYN with the first octets and nothing before", asyn
 
 Deno.test("SmuxSession cuts octets into frames of the largest size", async () => {
   const { session, far } = raw({ role: "client", version: 1 });
-  const stream = session.open();
+  const stream = await session.open(NEVER);
   await stream.write(new Uint8Array(40_000));
   const sent = far.taken();
   assertEquals(sent.subarray(16, 24), hex("0102008003000000"));
@@ -129,7 +131,7 @@ Deno.test("SmuxSession cuts octets into frames of the largest size", async () =>
 
 Deno.test("SmuxStream puts its FIN off for a peer to which it would be the end of both directions", async () => {
   const { clock, session, far } = raw({ role: "client", version: 1 });
-  const stream = session.open();
+  const stream = await session.open(NEVER);
   await stream.write(ascii("hello"));
   await stream.closeWrite();
   far.taken();
@@ -143,7 +145,7 @@ Deno.test("SmuxStream puts its FIN off for a peer to which it would be the end o
 
 Deno.test("SmuxStream sends its FIN at once when the peer's has come", async () => {
   const { session, far } = raw({ role: "client", version: 1 });
-  const stream = session.open();
+  const stream = await session.open(NEVER);
   await stream.write(ascii("hello"));
   await stream.closeWrite();
   far.taken();
@@ -177,7 +179,7 @@ Deno.test("SmuxStream does not write to a peer that has ended both directions", 
 
 Deno.test("SmuxStream tells another tungo that it was given up, and GOST only that it ended", async () => {
   const ours = pair();
-  const stream = ours.client.open();
+  const stream = await ours.client.open(NEVER);
   await stream.write(ascii("hello"));
   const far = await ours.next();
   stream.abort(new Error("enough"));
@@ -188,7 +190,7 @@ Deno.test("SmuxStream tells another tungo that it was given up, and GOST only th
   );
 
   const gost = raw({ role: "client", version: 1 });
-  const other = gost.session.open();
+  const other = await gost.session.open(NEVER);
   await other.write(ascii("hello"));
   gost.far.taken();
   other.abort(new Error("enough"));
@@ -198,7 +200,7 @@ Deno.test("SmuxStream tells another tungo that it was given up, and GOST only th
 
 Deno.test("SmuxStream of version 2 sends no more than the peer's window", async () => {
   const { session, far } = raw({ role: "client", version: 2 });
-  const stream = session.open();
+  const stream = await session.open(NEVER);
   const sizeOf = (octets: Uint8Array): number => octets.length;
   void stream.write(new Uint8Array(400_000));
   // 8 frames of 32 KiB, and the headers of SYN and of NOP.
@@ -279,8 +281,8 @@ Deno.test("SmuxSession sends a small message before what bulk streams have waiti
   const session = smuxSession(carrier, { role: "client", version: 1 });
   release();
   await settle();
-  const bulk = session.open();
-  const small = session.open();
+  const bulk = await session.open(NEVER);
+  const small = await session.open(NEVER);
   void bulk.write(new Uint8Array(200_000));
   assertEquals(await small.write(ascii("hello")), undefined);
   far.taken();
@@ -298,7 +300,7 @@ Deno.test("SmuxStream makes its writer wait while 64 KiB wait for their turn", a
   const session = smuxSession(carrier, { role: "client", version: 1 });
   release();
   await settle();
-  const stream = session.open();
+  const stream = await session.open(NEVER);
   assertEquals(stream.write(new Uint8Array(65_536)) === READY, true);
   let hasRoom = false;
   stream.write(new Uint8Array(65_536)).then(() => hasRoom = true);
@@ -357,12 +359,12 @@ Deno.test("SmuxSession promises a stream half of what is left of the budget, whe
 
 Deno.test("SmuxSession of two tungos has windows in version 1, so that no stream holds up another", async () => {
   const { client, next } = pair();
-  const idle = client.open();
+  const idle = await client.open(NEVER);
   await idle.write(ascii("a"));
   const far = await next();
   await readOnce(far);
   void far.write(new Uint8Array(8 << 20));
-  const other = client.open();
+  const other = await client.open(NEVER);
   await other.write(ascii("b"));
   const farOther = await next();
   await farOther.write(ascii("hello"));
@@ -388,7 +390,7 @@ Deno.test("SmuxSession goes on reading when a slow reader has read", async () =>
 
 Deno.test("SmuxSession sends NOPs, and gives up a peer that says nothing", async () => {
   const { clock, session, far } = raw({ role: "client", version: 1 });
-  const stream = session.open();
+  const stream = await session.open(NEVER);
   await stream.write(ascii("hello"));
   far.taken();
   await clock.advance(20_000);
@@ -408,7 +410,7 @@ Deno.test("SmuxSession sends NOPs, and gives up a peer that says nothing", async
 
 Deno.test("SmuxSession ends its streams with its carrier, and says what a wrong version looks like", async () => {
   const { clock, session, far } = raw({ role: "client", version: 1 });
-  const stream = session.open();
+  const stream = await session.open(NEVER);
   await stream.write(ascii("hello"));
   await far.closeWrite();
   await assertRejects(
@@ -417,7 +419,7 @@ Deno.test("SmuxSession ends its streams with its carrier, and says what a wrong 
     "mux.version=2 would do",
   );
   assertEquals(clock.pending(), 0);
-  const late = session.open();
+  const late = await session.open(NEVER);
   await assertRejects(() => late.write(ascii("late")), TruncatedError);
 
   const other = raw({ role: "client", version: 1 });
@@ -454,7 +456,7 @@ Deno.test("SmuxSession gives up a peer that reads no answers", async () => {
   const [near, far] = streamPair();
   const { carrier } = slow(near);
   const session = smuxSession(carrier, { role: "client", version: 1 });
-  void session.open().write(ascii("full"));
+  void (await session.open(NEVER)).write(ascii("full"));
   const syns = new Uint8Array(8 * 10_000);
   for (let at = 0; at < syns.length; at += 8) syns.set([1, 0, 0, 0, 2], at);
   await far.write(syns);
@@ -483,7 +485,9 @@ Deno.test("SmuxSession bears whatever frames come, and still ends", async () => 
         await far.write(concat([Uint8Array.from(head), payload])).catch(
           () => {},
         );
-        const own = role === "client" ? session.open() : accepted.at(-1);
+        const own = role === "client"
+          ? await session.open(NEVER)
+          : accepted.at(-1);
         await own?.write(payload).catch(() => {});
       }
       await settle();
@@ -497,7 +501,7 @@ Deno.test("SmuxSession bears whatever frames come, and still ends", async () => 
 
 Deno.test("SmuxSession ends, once it is retired, with its last stream", async () => {
   const { client, next } = pair();
-  const stream = client.open();
+  const stream = await client.open(NEVER);
   await stream.write(ascii("hello"));
   const far = await next();
   client.retire();

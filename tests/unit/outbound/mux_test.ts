@@ -5,7 +5,7 @@ import { rejected } from "../../../src/flow/stream.ts";
 import { wrapStream } from "../../../src/flow/wrap.ts";
 import type { Carrier } from "../../../src/outbound/contracts.ts";
 import { mux } from "../../../src/outbound/mux.ts";
-import { ManualClock } from "../../support/manual_clock.ts";
+import { ManualClock, settle } from "../../support/manual_clock.ts";
 import { ascii, hex } from "../../support/octets.ts";
 import { SMUX } from "../../support/smux.ts";
 import { streamPair, type TestStream } from "../../support/stream_pair.ts";
@@ -104,6 +104,41 @@ Deno.test("mux() learns that the node is a tungo", async () => {
   await flow();
   await opened[0]?.write(hex("0103000074756e67"));
   assertEquals((await flow()).isTungo, true);
+});
+
+Deno.test("mux() lets no more streams begin at once than GOST takes in, unless the node is a tungo", async () => {
+  const { clock, opened, take, flow } = begin();
+  await flow();
+  let open = 0;
+  for (let i = 0; i < 100; i++) void take().then(() => open++);
+  await settle();
+  assertEquals(open, 63);
+  // The first one of all has been heard of, and the others have waited long enough.
+  await opened[0]?.write(hex("0102020003000000 6f6b"));
+  await settle();
+  assertEquals(open, 64);
+  await clock.advance(100);
+  assertEquals(open, 100);
+
+  await opened[0]?.write(hex("0103000074756e67"));
+  for (let i = 0; i < 100; i++) void take().then(() => open++);
+  await settle();
+  assertEquals(open, 200);
+  assertEquals(clock.pending(), 1);
+});
+
+Deno.test("mux() lets nobody wait for a carrier that has ended, nor who gives up", async () => {
+  const { opened, take, flow } = begin();
+  await flow();
+  for (let i = 0; i < 63; i++) await take();
+  const controller = new AbortController();
+  const given = take(controller.signal);
+  const last = take();
+  controller.abort(new Error("enough"));
+  await assertRejects(() => given, Error, "enough");
+  await opened[0]?.closeWrite();
+  const carrier = await last;
+  await assertRejects(() => carrier.write(ascii("late")), TruncatedError);
 });
 
 Deno.test("mux() trusts no carrier that has been silent for longer than its peer would be", async () => {
