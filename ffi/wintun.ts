@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { DeviceError } from "../src/base/errors.ts";
+import { wintunPath } from "./wintun_path.ts";
 
 /** wintun.h, 0.14. */
 const SYMBOLS = {
@@ -54,7 +55,7 @@ export interface Wintun extends Symbols, Disposable {}
 
 const NAME = "wintun.dll";
 
-/** The driver's library: beside the program, or else the one that was built into it. */
+/** The driver's library: beside the program, or else the one that was built into it or lies with the sources. */
 export function openWintun(): Wintun {
   const folder = Deno.execPath().replace(/[\\/][^\\/]*$/, "");
   const library = load(`${folder}\\${NAME}`) ?? loadBuiltIn();
@@ -88,7 +89,7 @@ function load(path: string): Library | undefined {
 
 /** A library cannot be loaded out of the program: it is put into a folder of this user's alone, whose name says what is in it. */
 function loadBuiltIn(): Library | undefined {
-  const builtIn = new URL(`../${NAME}`, import.meta.url);
+  const builtIn = new URL(`../${wintunPath(Deno.build.arch)}`, import.meta.url);
   if (!exists(builtIn)) return undefined;
   const octets = Deno.readFileSync(builtIn);
   const hash = sha256(octets);

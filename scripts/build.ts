@@ -3,8 +3,11 @@
  * their `SHA256SUMS`. Two builds of one checkout are the same octets.
  */
 import { createHash } from "node:crypto";
+import { wintunPath } from "../ffi/wintun_path.ts";
 
 import { type Compiler, findCompilers } from "./build/compilers.ts";
+import { exists } from "./build/exists.ts";
+import { drawIcon } from "./build/icon.ts";
 import { run } from "./build/run.ts";
 import {
   executableName,
@@ -14,6 +17,7 @@ import {
 } from "./build/targets.ts";
 
 const FOLDER = "dist";
+const ICON = ".deno/tungo.ico";
 
 const FLAGS = [
   "--quiet",
@@ -30,6 +34,7 @@ async function main(args: readonly string[]): Promise<void> {
   const targets = readTargets(args);
   const findCompiler = await findCompilers(targets[0]);
   await Deno.mkdir(FOLDER, { recursive: true });
+  await Deno.mkdir(".deno", { recursive: true });
   const sums: string[] = [];
   for (const target of targets) {
     const compiler = await findCompiler(target);
@@ -66,7 +71,19 @@ async function compile(
 ): Promise<void> {
   const output = `${FOLDER}/${executableName(target)}`;
   const to = ["--target", target, "--output", output];
-  await run(deno, ["compile", ...FLAGS, ...to, "main.ts"], env);
+  const more = target.includes("windows") ? await windowsFlags(target) : [];
+  await run(deno, ["compile", ...FLAGS, ...to, ...more, "main.ts"], env);
+}
+
+/** The icon, and the driver's library where somebody has unpacked it here as it comes from its makers. */
+async function windowsFlags(target: Target): Promise<string[]> {
+  await Deno.writeFile(ICON, drawIcon());
+  const library = wintunPath(
+    target.startsWith("aarch64") ? "aarch64" : "x86_64",
+  );
+  const includes = await exists(library);
+  say(includes ? `with ${library}` : `without ${library}`);
+  return ["--icon", ICON, ...(includes ? ["--include", library] : [])];
 }
 
 async function sha256(path: string): Promise<string> {

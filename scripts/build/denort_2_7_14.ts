@@ -1,3 +1,4 @@
+import { exists } from "./exists.ts";
 import { run } from "./run.ts";
 import { executableName, type Target, TARGETS } from "./targets.ts";
 
@@ -74,14 +75,4 @@ function withoutPayload(
     throw new Error(`Cannot find the payload in the package for ${target}`);
   }
   return program.subarray(0, start);
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
