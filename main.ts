@@ -209,16 +209,20 @@ async function run(
     app.failed,
   ]);
   try {
-    await Promise.race([app.start(), end]);
+    const started = app.start();
     const reloads = new Reloads({
       load: () => sources.load(),
       text: () => sources.text(),
-      apply: (config) => replace(app, log, config),
+      apply: async (config) => {
+        await started;
+        await replace(app, log, config);
+      },
       log,
     });
     onReload(platform.reloadSignals, hangup.resolve, () => {
       void reloads.request("any");
     });
+    await Promise.race([started, end]);
     using _triggers = reloadByItself(command, {
       reload: () => reloads.request("changed"),
       paths: sources.paths(),

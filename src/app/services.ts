@@ -63,9 +63,15 @@ export class Services {
   }
 
   /** Puts another configuration in force. What the machine refuses is told, and the rest goes on. */
-  async change(
+  change(prepared: Prepared): Promise<void> {
+    this.#starting = this.#starting.then(() => this.#change(prepared));
+    return this.#starting;
+  }
+
+  async #change(
     { context, changes, added, removed }: Prepared,
   ): Promise<void> {
+    if (this.#closed) return;
     for (const [place, service] of removed) {
       this.#running.delete(place);
       await service.close();
@@ -74,6 +80,7 @@ export class Services {
     }
     for (const change of changes) await change();
     for (const [place, service] of added) {
+      if (this.#closed) return;
       try {
         await service.start();
         this.#running.set(place, service);

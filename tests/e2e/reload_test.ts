@@ -329,3 +329,20 @@ bedTest(
     assertEquals(await curl(bed), CLIENT.eth0);
   },
 );
+
+bedTest(
+  "tungo that is told to reload while it starts does so when it has, and leaves the network as it was",
+  async (bed) => {
+    const before = await networkOf(bed);
+    const slow = { service: 'postUp: ["sleep 1"]', device: "dns: 1.1.1.1" };
+    const path = `${bed.run}/tungo.yaml`;
+    await Deno.writeTextFile(path, yaml(slow));
+    const program = bed.start("client", ["-C", path]);
+    await program.line("hook.run");
+    program.kill("SIGHUP");
+    await program.line("reload.done");
+    assertMatch(await Deno.readTextFile(bed.resolvConf), /^nameserver 1\.1/m);
+    const { code } = await program.stop();
+    assertEquals([code, await networkOf(bed)], [0, before]);
+  },
+);
