@@ -56,6 +56,13 @@ async function main(): Promise<ExitCode> {
     const command = parseArgs(flags, RUN_FLAGS);
     if (command.h || command.help) return say(USAGE);
     if (command.V) return say(version());
+    const [word] = command._;
+    if (word !== undefined) {
+      throw misused(
+        String(word),
+        "Cannot use a word that is no option: a second set of options needs a second program",
+      );
+    }
     const sources = sourcesOf(command);
     const read = await sources.load();
     if (read.errors.length > 0) return complain(read);
