@@ -8,7 +8,7 @@ import type {
   ProxyNodeConfig,
 } from "../config/chain_schema.ts";
 import type { Dialer } from "../flow/dialer.ts";
-import { formatEndpoint } from "../flow/flow.ts";
+import { type Endpoint, formatEndpoint } from "../flow/flow.ts";
 import type { ChainNode } from "../outbound/chain.ts";
 import { http } from "../outbound/connector/http.ts";
 import { relay } from "../outbound/connector/relay.ts";
@@ -23,13 +23,22 @@ import type { Credentials } from "../proto/credentials.ts";
 import type { BypassGroup } from "../rules/bypass.ts";
 import type { Context } from "./context.ts";
 import { identityOf } from "./identity.ts";
+import { buildProbe } from "./probes.ts";
 import { buildRule } from "./rules.ts";
 import { bounded, buildTransport } from "./transport.ts";
+
+/** What a node has to know of its hop. */
+export interface HopParts {
+  /** For reaching a node, and for its handshakes. */
+  readonly timeout: Millis;
+  /** The way to the hop that a connection of our own to an address takes; undefined from here. */
+  readonly before: (address: Endpoint) => Dialer | undefined;
+}
 
 /** Rejects with a ConfigError where a certificate or a list cannot be read. */
 export async function buildNode(
   config: NodeConfig,
-  timeout: Millis,
+  { timeout, before }: HopParts,
   context: Context,
 ): Promise<ChainNode> {
   const { at, name, weight, backup, maxFails, failTimeout } = config;
@@ -39,6 +48,11 @@ export async function buildNode(
   const through = config.type === "direct"
     ? () => leg
     : await buildProxy(config, { own, health, timeout }, context);
+  const probe = buildProbe(config.probe, {
+    name,
+    health,
+    dialer: (address) => through(before(address)),
+  }, context);
   return {
     at,
     name,
@@ -51,6 +65,7 @@ export async function buildNode(
     weight,
     backup,
     health,
+    ...(probe === undefined ? {} : { probe }),
     rejects: config.type === "direct" && config.rejects,
     through,
   };

@@ -1,11 +1,10 @@
-import type { Millis } from "../base/clock.ts";
 import type { NodeConfig, NodeLoaderConfig } from "../config/chain_schema.ts";
 import { formatProblem } from "../config/problems.ts";
 import type { ChainNode } from "../outbound/chain.ts";
 import type { Context } from "./context.ts";
 import { identityOf } from "./identity.ts";
 import { type Live, readLive } from "./live.ts";
-import { buildNode } from "./node.ts";
+import { buildNode, type HopParts } from "./node.ts";
 import type { Upkeep } from "./upkeep.ts";
 
 /** A node of a list, as long as the list has it: how it fares and what it has ready outlives other changes of the list. */
@@ -17,7 +16,7 @@ interface Listed {
 /** The nodes that a hop's loader has. Rejects with a ConfigError where they cannot be read or used the first time. */
 export async function readNodes(
   loader: NodeLoaderConfig,
-  timeout: Millis,
+  parts: HopParts,
   context: Context,
 ): Promise<readonly Live<readonly ChainNode[]>[]> {
   const known = new Map<string, Map<string, Listed>>();
@@ -32,7 +31,7 @@ export async function readNodes(
     const now = new Map<string, Listed>();
     for (const config of nodes) {
       const key = identityOf(config);
-      now.set(key, before.get(key) ?? await build(config, timeout, context));
+      now.set(key, before.get(key) ?? await build(config, parts, context));
     }
     for (const [key, { upkeep }] of before) {
       if (!now.has(key)) context.upkeep.remove(upkeep);
@@ -44,12 +43,12 @@ export async function readNodes(
 
 async function build(
   config: NodeConfig,
-  timeout: Millis,
+  parts: HopParts,
   context: Context,
 ): Promise<Listed> {
   const upkeep = context.upkeep.part();
   try {
-    const node = await buildNode(config, timeout, { ...context, upkeep });
+    const node = await buildNode(config, parts, { ...context, upkeep });
     return { node, upkeep };
   } catch (error) {
     context.upkeep.remove(upkeep);

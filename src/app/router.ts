@@ -8,14 +8,22 @@ import type {
   HopConfig,
 } from "../config/chain_schema.ts";
 import type { RouteConfig } from "../config/schema.ts";
+import { ownTarget } from "../flow/flow.ts";
 import { chain, type ChainHop, type ChainNode } from "../outbound/chain.ts";
 import { group, type GroupEntry } from "../outbound/group.ts";
 import { Health } from "../outbound/health.ts";
-import type { OnLeftOut, Route, Router } from "../outbound/route.ts";
+import {
+  type OnLeftOut,
+  type Route,
+  routed,
+  type Router,
+} from "../outbound/route.ts";
 import { select } from "../outbound/select.ts";
 import type { Context } from "./context.ts";
-import { buildNode, bypassOf } from "./node.ts";
+import { buildNode, bypassOf, type HopParts } from "./node.ts";
 import { readNodes } from "./node_lists.ts";
+import { buildProbe } from "./probes.ts";
+import { randomOf } from "./random.ts";
 import { buildRule } from "./rules.ts";
 
 interface RouterOptions {
@@ -48,14 +56,25 @@ async function buildChain(
 ): Promise<Router> {
   const hops: ChainHop[] = [];
   for (const hop of config?.hops ?? []) {
-    const built = await buildHop(hop, timeout, context);
+    const before = wayTo([...hops], direct);
+    const built = await buildHop(hop, { timeout, before }, context);
     hops.push(strict ? { ...built, strict: () => true } : built);
   }
   return chain({ direct, hops, onLeftOut });
 }
 
+/** The way that a connection of our own takes through the hops that come before another one. */
+function wayTo(hops: readonly ChainHop[], direct: Route): HopParts["before"] {
+  const { decide } = chain({ direct, hops, onLeftOut: () => {} });
+  const { signal } = new AbortController();
+  return (address) => {
+    const route = decide("tcp", ownTarget(address, signal));
+    return route?.nodes.length === 0 ? undefined : route?.dialer;
+  };
+}
+
 async function buildGroup(
-  { at, name, strategy, entries: configs }: ChainGroupConfig,
+  { at, name, strategy, maxLatency, entries: configs }: ChainGroupConfig,
   options: RouterOptions,
   context: Context,
 ): Promise<Router> {
@@ -65,16 +84,21 @@ async function buildGroup(
   }
   const all = (): readonly GroupEntry[] => entries;
   const random = randomOf(context);
-  const choose = select({ strategy, all, random });
+  const choose = select({ strategy, all, random, ...within(maxLatency) });
   return group({ ...options, at, name, entries, select: choose });
 }
 
 async function buildEntry(
-  { chain, rule, maxFails, failTimeout }: GroupEntryConfig,
+  { chain, rule, probe: probing, maxFails, failTimeout }: GroupEntryConfig,
   options: RouterOptions,
   context: Context,
 ): Promise<GroupEntry> {
   const { at, name, weight, backup } = chain;
+  const health = new Health({ maxFails, failTimeout, clock: context.clock });
+  const router = await buildChain(chain, options, context);
+  const dialer = routed(router.decide, () => {});
+  const parts = { name, health, dialer: () => dialer };
+  const probe = buildProbe(probing, parts, context);
   return {
     at,
     name,
@@ -83,19 +107,21 @@ async function buildEntry(
     rule: await buildRule(rule, context),
     weight,
     backup,
-    health: new Health({ maxFails, failTimeout, clock: context.clock }),
-    router: await buildChain(chain, options, context),
+    health,
+    ...(probe === undefined ? {} : { probe }),
+    router,
   };
 }
 
 async function buildHop(
-  { at, name, bypasses, strict, strategy, nodes, loader }: HopConfig,
-  timeout: Millis,
+  { at, name, bypasses, strict, strategy, maxLatency, nodes, loader }:
+    HopConfig,
+  parts: HopParts,
   context: Context,
 ): Promise<ChainHop> {
   const own: ChainNode[] = [];
-  for (const node of nodes) own.push(await buildNode(node, timeout, context));
-  const lists = await readNodes(loader, timeout, context);
+  for (const node of nodes) own.push(await buildNode(node, parts, context));
+  const lists = await readNodes(loader, parts, context);
   const all = (): readonly ChainNode[] =>
     lists.length === 0
       ? own
@@ -107,17 +133,17 @@ async function buildHop(
     // Nothing goes direct only because a list has not come yet.
     strict: () => strict || lists.some(({ isRead }) => !isRead),
     nodes: all,
-    select: select({ strategy, all, random: randomOf(context) }),
+    select: select({
+      strategy,
+      all,
+      random: randomOf(context),
+      ...within(maxLatency),
+    }),
   };
 }
 
-/** In [0, 1). */
-function randomOf({ random }: Context): () => number {
-  return () => {
-    const octets = new Uint8Array(4);
-    random(octets);
-    return new DataView(octets.buffer).getUint32(0) / 2 ** 32;
-  };
+function within(maxLatency: Millis | undefined): { maxLatency?: Millis } {
+  return maxLatency === undefined ? {} : { maxLatency };
 }
 
 /** Of each hop or group, as the line of each flow says it again. */

@@ -25,6 +25,7 @@ export interface ChainGroupConfig {
   readonly at: Position;
   readonly name: string;
   readonly strategy: StrategyConfig;
+  readonly maxLatency: Millis | undefined;
   /** At least one. */
   readonly entries: readonly GroupEntryConfig[];
 }
@@ -33,6 +34,7 @@ export interface GroupEntryConfig {
   readonly chain: ChainConfig;
   /** Undefined for all flows. */
   readonly rule: NodeRuleConfig | undefined;
+  readonly probe: ProbeConfig | undefined;
   /** So many failures in a row keep flows away from it, at least 1. */
   readonly maxFails: number;
   /** For how long. */
@@ -48,6 +50,8 @@ export interface HopConfig {
   readonly strict: boolean;
   /** Matters where there are several nodes. */
   readonly strategy: StrategyConfig;
+  /** Nodes that take longer are left out where there are others. */
+  readonly maxLatency: Millis | undefined;
   /** Without one there is a loader. */
   readonly nodes: readonly NodeConfig[];
   /** Of further nodes. */
@@ -70,7 +74,34 @@ export type NodesReader = (
   readonly warnings: readonly ConfigWarning[];
 };
 
-export type StrategyConfig = "round" | "random" | "fifo" | "hash" | "parallel";
+export type StrategyConfig =
+  | "round"
+  | "random"
+  | "fifo"
+  | "hash"
+  | "parallel"
+  | "lowestlatency";
+
+/** A connection through a node, made now and then to see how it fares. */
+export interface ProbeConfig {
+  readonly at: Position;
+  readonly host: string;
+  readonly port: number;
+  readonly interval: Millis;
+  /** Of all of it. */
+  readonly timeout: Millis;
+  /** What is asked for on the connection; undefined for nothing. */
+  readonly http: HttpProbeConfig | undefined;
+}
+
+export interface HttpProbeConfig {
+  /** Starts with a slash. */
+  readonly path: string;
+  readonly host: string;
+  readonly headers: readonly HeaderConfig[];
+  /** Any other one is a failure. */
+  readonly status: number;
+}
 
 /** Which flows a node is for. */
 export interface NodeRuleConfig {
@@ -111,6 +142,7 @@ interface NodeBase {
   readonly egress: EgressConfig;
   /** Undefined for all flows. */
   readonly rule: NodeRuleConfig | undefined;
+  readonly probe: ProbeConfig | undefined;
   /** Its share with `random`, at least 1. */
   readonly weight: number;
   /** Taken only where no other node is left. */

@@ -78,6 +78,11 @@ export interface UdpFlow extends FlowBase {
 
 export type Flow = TcpFlow | UdpFlow;
 
+/** What a dialer may know of a dial that is nobody's flow but ours. */
+export function ownTarget(dst: Endpoint, signal: AbortSignal): Target {
+  return { src: { host: "", port: 0 }, dst, signal, trace: [] };
+}
+
 /** What rules call the network of a flow. */
 export function networkOf({ network, protocol }: Flow): string {
   return network ?? protocol;

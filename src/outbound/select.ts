@@ -1,8 +1,10 @@
+import type { Millis } from "../base/clock.ts";
 import { formatPosition, type Position } from "../base/errors.ts";
 import type { Target } from "../flow/flow.ts";
 import { type BypassGroup, candidatesOf } from "../rules/bypass.ts";
 import type { Rule } from "../rules/rule.ts";
 import type { Health } from "./health.ts";
+import type { Probe } from "./probe.ts";
 
 /** One of several that may stand in for each other: nodes of a hop, chains of a group. */
 export interface Choice {
@@ -19,6 +21,8 @@ export interface Choice {
   /** Taken only where no other is left. */
   readonly backup: boolean;
   readonly health: Pick<Health, "isFailed">;
+  /** Absent where it is not probed. */
+  readonly probe?: Pick<Probe, "latency" | "want">;
 }
 
 export interface ChoiceRule {
@@ -35,11 +39,20 @@ export interface ChoiceRule {
  * - `fifo`: the first, as long as it works
  * - `hash`: the same for all flows of one source address
  * - `parallel`: all of them, the first that is reached wins
+ * - `lowestlatency`: the one whose last probe took the shortest time; the first as long as none has
  */
-export type Strategy = "round" | "random" | "fifo" | "hash" | "parallel";
+export type Strategy =
+  | "round"
+  | "random"
+  | "fifo"
+  | "hash"
+  | "parallel"
+  | "lowestlatency";
 
 export interface SelectOptions<C extends Choice> {
   readonly strategy: Strategy;
+  /** Those whose last probe took longer, or failed, are left out where there are others. */
+  readonly maxLatency?: Millis;
   /** Asked for each dial, as they may change. */
   readonly all: () => readonly C[];
   /** In [0, 1). */
@@ -59,11 +72,12 @@ export type Select<C extends Choice> = (
 
 /** Chooses for each dial, as GOST does: never what a bypass or a rule leaves out, and what has failed only where all have. */
 export function select<C extends Choice>(
-  { strategy, all, random }: SelectOptions<C>,
+  { strategy, all, random, maxLatency = Infinity }: SelectOptions<C>,
 ): Select<C> {
   const pick = pickBy<C>(strategy, random);
   return (network, target) => {
     const choices = all();
+    for (const { probe } of choices) probe?.want();
     const excluded: string[] = [];
     const allowed = choices.filter((choice) => {
       const reason = exclusionOf(choice, network, target);
@@ -85,7 +99,10 @@ export function select<C extends Choice>(
       const because = `all have failed: the first, ${formatPosition(first.at)}`;
       return { chosen: [first], because };
     }
-    const tier = highestTier(withoutBackups(working));
+    const tier = quickEnough(
+      highestTier(withoutBackups(working)),
+      maxLatency,
+    );
     const chosen = tier.length === 1 ? tier : pick(tier, target);
     const where = chosen.map(({ at }) => formatPosition(at)).join(" and ");
     const how = choices.length === 1
@@ -124,6 +141,18 @@ function withoutBackups<C extends Choice>(
   return primaries.length === 0 ? choices : primaries;
 }
 
+/** What has not been probed passes. */
+function quickEnough<C extends Choice>(
+  tier: readonly C[],
+  maxLatency: Millis,
+): readonly C[] {
+  const quick = tier.filter(({ probe }) => {
+    const latency = probe?.latency();
+    return latency !== "failed" && (latency ?? 0) <= maxLatency;
+  });
+  return quick.length === 0 ? tier : quick;
+}
+
 function priorityOf({ rule }: Choice): number {
   return rule?.priority ?? 0;
 }
@@ -160,9 +189,19 @@ function pickBy<C extends Choice>(
       return (tier, { src }) => one(tier, crc32(src.host) % tier.length);
     case "parallel":
       return (tier) => tier;
+    case "lowestlatency":
+      return (tier) => one(tier, quickest(tier));
     default:
       throw new Error(`Unreachable strategy: ${strategy satisfies never}`);
   }
+}
+
+function quickest(tier: readonly Choice[]): number {
+  const latencies = tier.map(({ probe }) => {
+    const latency = probe?.latency();
+    return typeof latency === "number" ? latency : Infinity;
+  });
+  return latencies.indexOf(Math.min(...latencies));
 }
 
 /** The index of the one into whose share `at`, in [0, 1), falls. */

@@ -5,13 +5,13 @@ import type {
 } from "../chain_schema.ts";
 import { decodeChain } from "./chain.ts";
 import type { Context } from "./context.ts";
+import { decodeProbe } from "./probe.ts";
 import { decodeRule } from "./rule.ts";
 import {
   child,
   children,
   ignore,
   place,
-  refuse,
   type Section,
   text,
   value,
@@ -29,17 +29,18 @@ export function decodeChainGroup(
   const section = child(handler, "chainGroup");
   const written = children(section, "chains");
   const hasChoice = written.length + (single === undefined ? 0 : 1) > 1;
-  const selector = decodeSelector(section, hasChoice, problems);
+  const selector = decodeSelector(section, problems);
   if (selector.strategy === "parallel") {
     problems.error(
-      "Cannot use the strategy parallel for chains: use round, random, fifo, hash",
+      "Cannot use the strategy parallel for chains: use round, random, fifo, hash, lowestlatency",
       place(child(section, "selector"), "strategy"),
     );
   }
   const named = written.map((entry) => {
     // Where there is nothing to choose, what a probe finds changes nothing.
-    (hasChoice ? refuse : ignore)(entry, ["probe"], problems);
-    return decodeEntry(entry, selector, context);
+    if (!hasChoice) ignore(entry, ["probe"], problems);
+    const probe = hasChoice ? decodeProbe(entry, problems) : undefined;
+    return decodeEntry(entry, { selector, probe }, context);
   });
   if (!hasChoice && written.length === 0) {
     problems.error(
@@ -48,32 +49,38 @@ export function decodeChainGroup(
     );
   }
   const entries = [
-    ...(single === undefined ? [] : [entryOf(single, undefined, selector)]),
+    ...(single === undefined ? [] : [entryOf(single, { selector })]),
     ...named.filter((entry) => entry !== undefined),
   ];
   const { at } = section;
-  return { at, name: "chainGroup", strategy: selector.strategy, entries };
+  const { strategy, maxLatency } = selector;
+  return { at, name: "chainGroup", strategy, maxLatency, entries };
+}
+
+interface EntryParts {
+  readonly selector: SelectorConfig;
+  readonly rule?: GroupEntryConfig["rule"];
+  readonly probe?: GroupEntryConfig["probe"];
 }
 
 function decodeEntry(
   section: Section,
-  selector: SelectorConfig,
+  parts: EntryParts,
   context: Context,
 ): GroupEntryConfig | undefined {
   const name = text(section, "chain");
   const chain = decodeChain(name, place(section, "chain"), context);
   const rule = decodeRule(section, context);
-  return chain && entryOf(chain, rule, selector);
+  return chain && entryOf(chain, { ...parts, rule });
 }
 
 /** What the chain says itself wins. */
 function entryOf(
   chain: ChainConfig,
-  rule: GroupEntryConfig["rule"],
-  selector: SelectorConfig,
+  { selector, rule, probe }: EntryParts,
 ): GroupEntryConfig {
   const { maxFails, failTimeout } = { ...selector, ...defined(chain) };
-  return { chain, rule, maxFails, failTimeout };
+  return { chain, rule, probe, maxFails, failTimeout };
 }
 
 function defined(

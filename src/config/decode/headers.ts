@@ -1,6 +1,7 @@
 import type { HeaderConfig } from "../chain_schema.ts";
-import type { Problems } from "../problems.ts";
+import type { Place, Problems } from "../problems.ts";
 import { Secret } from "../secret.ts";
+import type { Mapping } from "../tree/node.ts";
 import { readText } from "../values/read.ts";
 import type { Metadata } from "./metadata.ts";
 
@@ -25,15 +26,24 @@ export function decodeHeaders(
 ): readonly HeaderConfig[] {
   const entry = metadata.entry(keys);
   if (entry === undefined) return [];
+  const from = metadata.place(entry);
   if (entry.value.kind !== "mapping") {
     problems.error(
       "Cannot use this for header as it takes a mapping of names to values",
-      metadata.place(entry),
+      from,
     );
     return [];
   }
+  return headersOf(entry.value, from, { names, owner, problems });
+}
+
+export function headersOf(
+  mapping: Mapping,
+  { path }: Place,
+  { names, owner, problems }: HeaderRules,
+): readonly HeaderConfig[] {
   const headers: HeaderConfig[] = [];
-  for (const { key, at, value } of entry.value.entries) {
+  for (const { key, at, value } of mapping.entries) {
     const text = readText(value);
     const problem = names.test(key)
       ? `${owner} has its own`
@@ -45,7 +55,6 @@ export function decodeHeaders(
     if (problem === undefined) {
       headers.push({ name: key, value: new Secret(text ?? "") });
     } else {
-      const { path } = metadata.place(entry);
       // Behind a colon stands a value.
       const [name] = key.split(":");
       const message = `Cannot use the header "${name}": ${problem}`;

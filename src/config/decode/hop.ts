@@ -22,7 +22,6 @@ import {
   children,
   ignore,
   place,
-  refuse,
   says,
   type Section,
   text,
@@ -53,7 +52,7 @@ export function decodeOwnHop(
   const loader = decodeLoader(section, problems);
   const entries = children(section, "nodes");
   const hasChoice = entries.length > 1 || loader.sources.length > 0;
-  const selector = decodeSelector(section, hasChoice, problems);
+  const selector = decodeSelector(section, problems);
   const egress = decodeEgress(section, metadata, {
     outer: NO_EGRESS,
     problems,
@@ -75,6 +74,7 @@ export function decodeOwnHop(
     bypasses: decodeBypasses(section, context),
     strict,
     strategy: selector.strategy,
+    maxLatency: selector.maxLatency,
     nodes,
     loader: { ...loader, readNodes: nodesReader(parts, context) },
   };
@@ -87,10 +87,11 @@ function decodeNodes(
 ): readonly NodeConfig[] {
   const { problems } = context;
   // Where there is nothing to choose, what a probe finds changes nothing.
-  const heed = hasChoice ? refuse : ignore;
-  for (const entry of entries) heed(entry, ["probe"], problems);
+  if (!hasChoice) {
+    for (const entry of entries) ignore(entry, ["probe"], problems);
+  }
   const decoded = entries.map((entry, index) =>
-    decodeNode(entry, { ...hop, outer, index }, context)
+    decodeNode(entry, { ...hop, outer, index, hasChoice }, context)
   );
   if (decoded.every(({ node }) => node !== undefined)) {
     const group = [metadata, ...decoded.flatMap(({ metadata }) => metadata)];

@@ -6,6 +6,7 @@ import type { Context } from "./context.ts";
 import { decodeEgress } from "./egress.ts";
 import { Metadata } from "./metadata.ts";
 import { decodeNames } from "./names.ts";
+import { decodeProbe } from "./probe.ts";
 import { decodeRule } from "./rule.ts";
 import { child, ignore, place, refuse, type Section, text } from "./section.ts";
 import type { SelectorConfig } from "./selector.ts";
@@ -27,11 +28,13 @@ interface NodePlace {
   readonly selector: SelectorConfig;
   /** Its place in the hop. */
   readonly index: number;
+  /** The hop has other nodes. */
+  readonly hasChoice: boolean;
 }
 
 export function decodeNode(
   section: Section,
-  { outer, names, selector, index }: NodePlace,
+  { outer, names, selector, index, hasChoice }: NodePlace,
   context: Context,
 ): DecodedNode {
   const { problems } = context;
@@ -47,6 +50,7 @@ export function decodeNode(
     names: decodeNames(section, names, context),
     egress: decodeEgress(section, metadata, { outer, problems }),
     rule: decodeRule(section, context),
+    probe: hasChoice ? decodeProbe(section, problems) : undefined,
     weight: metadata.integer(["weight"], { fallback: 1 }),
     backup: metadata.boolean(["backup"]),
     maxFails: metadata.integer(["maxFails", "max_fails"], {

@@ -2,14 +2,7 @@ import type { Millis } from "../../base/clock.ts";
 import type { StrategyConfig } from "../chain_schema.ts";
 import type { Problems } from "../problems.ts";
 import { unknown } from "../values/nearest.ts";
-import {
-  child,
-  integer,
-  place,
-  refuse,
-  type Section,
-  text,
-} from "./section.ts";
+import { child, integer, place, type Section, text } from "./section.ts";
 
 /** GOST's defaults in a file; the command line writes its own. */
 const MAX_FAILS = 1;
@@ -36,6 +29,8 @@ const ALIASES: Readonly<Record<string, string>> = {
 
 export interface SelectorConfig {
   readonly strategy: StrategyConfig;
+  /** Nodes that take longer are left out where there are others. */
+  readonly maxLatency: Millis | undefined;
   /** Of nodes that say nothing else. */
   readonly maxFails: number;
   readonly failTimeout: Millis;
@@ -44,15 +39,15 @@ export interface SelectorConfig {
 /** How a hop chooses among its nodes, or a group among its chains. With one there is nothing to choose, but a misspelling is one all the same. */
 export function decodeSelector(
   owner: Section,
-  hasChoice: boolean,
   problems: Problems,
 ): SelectorConfig {
   const selector = child(owner, "selector");
-  if (hasChoice) refuse(selector, ["maxLatency"], problems);
+  const maxLatency = integer(selector, "maxLatency");
   const maxFails = integer(selector, "maxFails");
   const failTimeout = integer(selector, "failTimeout");
   return {
-    strategy: decodeStrategy(selector, hasChoice, problems),
+    strategy: decodeStrategy(selector, problems),
+    maxLatency: maxLatency > 0 ? maxLatency : undefined,
     maxFails: maxFails > 0 ? maxFails : MAX_FAILS,
     failTimeout: failTimeout > 0 ? failTimeout : FAIL_TIMEOUT,
   };
@@ -60,7 +55,6 @@ export function decodeSelector(
 
 function decodeStrategy(
   selector: Section,
-  hasChoice: boolean,
   problems: Problems,
 ): StrategyConfig {
   const written = text(selector, "strategy").toLowerCase();
@@ -71,16 +65,8 @@ function decodeStrategy(
     case "fifo":
     case "hash":
     case "parallel":
-      return strategy;
     case "lowestlatency":
-      if (hasChoice) {
-        const message = `The strategy "${strategy}" is not supported yet`;
-        problems.error(
-          `${message}: use round, random, fifo, hash, parallel`,
-          place(selector, "strategy"),
-        );
-      }
-      return "round";
+      return strategy;
     default: {
       const all = `use ${STRATEGIES.join(", ")}`;
       problems.error(

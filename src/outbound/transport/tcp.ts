@@ -1,5 +1,5 @@
 import type { Millis } from "../../base/clock.ts";
-import type { Endpoint, Target } from "../../flow/flow.ts";
+import { type Endpoint, ownTarget } from "../../flow/flow.ts";
 import { wrapStream } from "../../flow/wrap.ts";
 import type { Transport } from "../contracts.ts";
 
@@ -16,14 +16,9 @@ const KEEPALIVE: Millis = 15_000;
 /** A plain connection to the node. */
 export function tcp({ address, keepalive = KEEPALIVE }: TcpOptions): Transport {
   return async function tcp(base, signal) {
-    const stream = await base.dialStream(nodeTarget(address, signal));
+    const stream = await base.dialStream(ownTarget(address, signal));
     stream.bare?.setKeepAlive(keepalive);
     const { roundTrip } = stream;
     return wrapStream(stream, { roundTrip, isTungo: false });
   };
-}
-
-/** What a dialer may know of a dial that is nobody's flow but ours. */
-function nodeTarget(dst: Endpoint, signal: AbortSignal): Target {
-  return { src: { host: "", port: 0 }, dst, signal, trace: [] };
 }

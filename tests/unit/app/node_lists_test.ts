@@ -28,7 +28,8 @@ chains: [{name: c, hops: [{name: h, file: {path: nodes.json}, reload: 5s}]}]
     files,
     log,
   };
-  return { files, log, context, read: () => readNodes(loader, 1000, context) };
+  const parts = { timeout: 1000, before: () => undefined };
+  return { files, log, context, read: () => readNodes(loader, parts, context) };
 }
 
 Deno.test("readNodes has the nodes of a file, and those that stay in it stay the same", async () => {

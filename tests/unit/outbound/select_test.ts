@@ -18,11 +18,13 @@ interface TestNode {
   readonly bypass?: string;
   /** Of a rule that is for all flows, or for none. */
   readonly priority?: number;
+  /** Of its probe. */
+  readonly latency?: number | "failed" | "unknown";
   readonly never?: boolean;
 }
 
 function choice(
-  { name, failed, backup, weight, bypass, priority, never }: TestNode,
+  { name, failed, backup, weight, bypass, priority, never, latency }: TestNode,
 ): Choice {
   const at = { file: "a.yaml", line: 1, column: 1 };
   const matchers = [{ current: matcherSet([{ text: bypass ?? "", at }]) }];
@@ -39,6 +41,12 @@ function choice(
     weight: weight ?? 1,
     backup: backup ?? false,
     health: { isFailed: () => failed ?? false },
+    ...(latency === undefined ? {} : {
+      probe: {
+        latency: () => latency === "unknown" ? undefined : latency,
+        want: () => {},
+      },
+    }),
   };
 }
 
@@ -189,4 +197,36 @@ Deno.test("select() takes all that may be taken by parallel [D.7]", () => {
   const failed = { ...C, failed: true };
   assertEquals(choose([A, B, failed], 1, parallel), ["a b"]);
   assertEquals(choose([A, { ...B, backup: true }], 1, parallel), ["a"]);
+});
+
+Deno.test("select() takes the quickest by lowestlatency, and the first as long as none has been probed [D.7]", () => {
+  const rows: [TestNode["latency"][], string][] = [
+    [[30, 20, 25], "b"],
+    [["failed", 20, 10], "c"],
+    [["unknown", 20], "b"],
+    [["unknown", "failed"], "a"],
+    [["failed", "failed"], "a"],
+    [[undefined, undefined], "a"],
+  ];
+  for (const [latencies, taken] of rows) {
+    const nodes = latencies.map((latency, i) => ({
+      name: "abc".charAt(i),
+      ...(latency === undefined ? {} : { latency }),
+    }));
+    const lowest = { strategy: "lowestlatency" } as const;
+    assertEquals(choose(nodes, 1, lowest), [taken], String(latencies));
+  }
+});
+
+Deno.test("select() leaves out what is too slow or has failed its probe, where there are others [D.7]", () => {
+  const slow = { ...A, latency: 200 };
+  const failed = { ...B, latency: "failed" } as const;
+  const rows: [TestNode[], string[]][] = [
+    [[slow, failed, C], ["c", "c"]],
+    [[slow, { ...B, latency: 10 }, { ...C, latency: "unknown" }], ["b", "c"]],
+    [[slow, failed], ["a", "b"]],
+  ];
+  for (const [nodes, taken] of rows) {
+    assertEquals(choose(nodes, 2, { maxLatency: 100 }), taken);
+  }
 });

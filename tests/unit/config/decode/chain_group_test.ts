@@ -51,7 +51,7 @@ Deno.test("decodeChainGroup says what it cannot use, and where", () => {
     ],
     [
       "chainGroup: {chains: [a, b], selector: {strategy: parallel}}",
-      "a.yaml:2:96: Cannot use the strategy parallel for chains: use round, random, fifo, hash (services[0].handler.chainGroup.selector.strategy)",
+      "a.yaml:2:96: Cannot use the strategy parallel for chains: use round, random, fifo, hash, lowestlatency (services[0].handler.chainGroup.selector.strategy)",
     ],
   ];
   for (const [handler, error] of rows) {

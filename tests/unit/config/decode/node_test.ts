@@ -46,6 +46,7 @@ Deno.test("decodeNode reads GOST's direct nodes", () => {
       bypasses: [],
       names: { hosts: undefined, resolver: undefined },
       rule: undefined,
+      probe: undefined,
       weight: 1,
       backup: false,
       maxFails: 1,
