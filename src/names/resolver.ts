@@ -3,7 +3,8 @@ import type { Clock, Millis } from "../base/clock.ts";
 import { describe, DialError } from "../base/errors.ts";
 import { unlessAborted } from "../flow/deadline.ts";
 import type { DnsAnswer } from "../proto/dns.ts";
-import { ask, type Nameserver, serversFor } from "./nameserver.ts";
+import { askFamilies } from "./families.ts";
+import { type Nameserver, serversFor } from "./nameserver.ts";
 
 /** The addresses of a name, the preferred ones first. Rejects with a DialError. */
 export type Resolve = (
@@ -91,11 +92,8 @@ async function askAll(
   // Several flows may wait for it: none of them ends it, the time does.
   const { signal } = new AbortController();
   for (const nameserver of serversFor(name, nameservers)) {
-    const results = await Promise.allSettled(
-      nameserver.families.map((family) =>
-        ask(nameserver, { name, family }, { clock, random, signal })
-      ),
-    );
+    const options = { clock, random, signal };
+    const results = await askFamilies(nameserver, name, options);
     const answers = results.flatMap((result) =>
       result.status === "fulfilled" ? [result.value] : []
     );

@@ -383,3 +383,23 @@ Deno.test("createResolver() tells which nameserver refused, and how", async () =
     `Cannot resolve "a.example": Asking 198.51.100.53:53 for a.example failed: It answered REFUSED`,
   );
 });
+
+Deno.test("createResolver() waits 50 ms for the other family when the preferred one has addresses, and for the preferred one as long as it takes [RFC 8305 §3]", async () => {
+  const onlyA: Answer = (question) =>
+    question.text.endsWith("AAAA") ? undefined : both(60)(question);
+  const quick = begin(onlyA);
+  let found: readonly string[] = [];
+  const waiting = quick.resolve("a.example", SIGNAL).then((addresses) => {
+    found = addresses;
+  });
+  await quick.clock.advance(49);
+  assertEquals(found, []);
+  await quick.clock.advance(1);
+  await waiting;
+  assertEquals(found, ["192.0.2.7"]);
+
+  const slow = begin(onlyA, { nameserver: { families: ["ipv6", "ipv4"] } });
+  const late = slow.resolve("a.example", SIGNAL);
+  await slow.clock.advance(3000);
+  assertEquals(await late, ["192.0.2.7"]);
+});
