@@ -11,6 +11,7 @@ import {
   type Way,
 } from "../control/decision.ts";
 import type { Endpoint, Flow, Step } from "../flow/flow.ts";
+import { ANSWERED } from "../middleware/answer.ts";
 import { endpointFor } from "../outbound/endpoint_for.ts";
 import {
   encodeClientHello,
@@ -58,7 +59,8 @@ export async function buildDecider(options: AppOptions): Promise<Decider> {
     const flow = flowOf(question, service);
     const rehearsed = await pipelines.get(service)?.rehearse(flow);
     const way = rehearsed && wayOf(rehearsed);
-    return { service, steps: flow.trace, way };
+    const answered = rehearsed?.via === ANSWERED;
+    return { service, steps: flow.trace, way, answered };
   };
 }
 

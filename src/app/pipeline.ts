@@ -59,8 +59,10 @@ export interface Pipeline {
 }
 
 export interface Rehearsed {
-  /** Undefined where the flow is turned down. */
+  /** Undefined where the flow does not come so far. */
   readonly route: Route | undefined;
+  /** How it ended where it did not. */
+  readonly via: string;
   /** As it would have been dialled, with what was learnt of it. */
   readonly flow: Flow;
 }
@@ -155,7 +157,7 @@ async function rehearse(
   stages: readonly Middleware[],
   { resolve, decide }: Pick<Outbound, "resolve" | "decide">,
 ): Promise<Rehearsed> {
-  let rehearsed: Rehearsed = { route: undefined, flow };
+  let rehearsed: Omit<Rehearsed, "via"> = { route: undefined, flow };
   const stop: Handler = async (flow) => {
     const known = await resolve(flow).catch((error: unknown) => {
       if (!(error instanceof DialError)) throw error;
@@ -167,6 +169,6 @@ async function rehearse(
     rehearsed = { route, flow: known };
     return { via: "" };
   };
-  await compose(stages, stop)(flow);
-  return rehearsed;
+  const { via } = await compose(stages, stop)(flow);
+  return { ...rehearsed, via };
 }

@@ -17,8 +17,10 @@ export interface Question {
 export interface Decision {
   readonly service: ServiceConfig;
   readonly steps: readonly Step[];
-  /** Undefined where the flow is turned down. */
+  /** Undefined where the flow is turned down or ends here. */
   readonly way: Way | undefined;
+  /** It is not turned down but answered: a question to port 53. */
+  readonly answered?: boolean;
 }
 
 export interface Way {
@@ -44,9 +46,9 @@ export type Decider = (question: Question) => Promise<Decision>;
 /** The address of a target of which only the name is known: no rule for addresses matches it. */
 export const UNKNOWN_ADDRESS = "?";
 
-/** "direct", "rejected", or the names of the nodes: "node-0 > node-1". */
-export function outcomeOf({ way }: Decision): string {
-  if (way === undefined) return "rejected";
+/** "direct", "rejected", "answered", or the names of the nodes: "node-0 > node-1". */
+export function outcomeOf({ way, answered }: Decision): string {
+  if (way === undefined) return answered ? "answered" : "rejected";
   if (way.nodes.length === 0) return "direct";
   return way.nodes.map(({ name }) => name).join(" > ");
 }

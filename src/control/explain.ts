@@ -38,8 +38,10 @@ function stepOf({ by, what, because = "" }: Step): readonly string[] {
 }
 
 function routeOf(decision: Decision): string {
-  const { way } = decision;
-  if (way === undefined) return "none: it is turned down";
+  const { way, answered } = decision;
+  if (way === undefined) {
+    return answered ? "none: it is answered here" : "none: it is turned down";
+  }
   const { host } = way.target;
   const target = host === UNKNOWN_ADDRESS
     ? "the address that the application chooses"

@@ -21,10 +21,10 @@ export function judge(rule: Rule, decision: Decision): Verdict {
 }
 
 function whatItDoes(decision: Decision): string {
-  const { steps, way } = decision;
+  const { steps, way, answered } = decision;
   const outcome = outcomeOf(decision);
   const what = way === undefined
-    ? "It is turned down"
+    ? (answered ? "It is answered here" : "It is turned down")
     : way.nodes.length === 0
     ? "It goes direct"
     : `It goes through ${outcome}`;

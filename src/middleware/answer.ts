@@ -11,6 +11,9 @@ import { LENGTH_PREFIX, putLengthPrefixed } from "../proto/length_prefix.ts";
 
 const DNS_PORT = 53;
 
+/** The way of a flow that has ended here. */
+export const ANSWERED = "answered";
+
 /** Questions of one flow that wait for their answers; more are dropped by UDP, and not read by TCP. */
 const MOST = 64;
 
@@ -29,7 +32,7 @@ export function answer(options: AnswerOptions): Middleware {
     flow.trace.push({ by: options.name, what });
     if (flow.protocol === "udp") await answerDatagrams(flow, options);
     else await answerStream(flow, options);
-    return { via: what };
+    return { via: ANSWERED };
   };
 }
 
