@@ -50,12 +50,14 @@ export class Flows {
       const { via } = await handler(flow);
       log.info("flow.close", this.#line(flow, start, { via, reason: "end" }));
     } catch (error) {
+      // Before the rejection, which may abort the flow itself.
+      const expected = isExpected(flow, error);
       flow.reject(rejectionFor(error));
       const via = flow.trace.at(-1)?.what;
       const reason = describe(error);
       // A peer that goes away is everyday life, and what a way is not made for; a way that does not work is not.
       const fields = this.#line(flow, start, { via, reason });
-      if (isExpected(flow, error)) log.info("flow.close", fields);
+      if (expected) log.info("flow.close", fields);
       else if (error instanceof DialError) log.warn("flow.close", fields);
       else log.error("flow.close", fields);
     } finally {
@@ -149,7 +151,8 @@ function rejectionFor(error: unknown): Rejection {
 }
 
 function isExpected({ signal }: Flow, error: unknown): boolean {
-  const isPolicy = error instanceof DialError &&
-    (error.isDecision || error.kind === "streams-only");
-  return isPolicy || error instanceof TruncatedError || signal.aborted;
+  if (error instanceof DialError) {
+    return error.isDecision || error.kind === "streams-only";
+  }
+  return error instanceof TruncatedError || signal.aborted;
 }

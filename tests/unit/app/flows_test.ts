@@ -100,6 +100,20 @@ Deno.test("Flows refuses datagrams that the way out does not carry, so that appl
   assertEquals(await endWith(error), [["refused"], "info"]);
 });
 
+Deno.test("Flows warns of a failed dial, and tells our own mistakes, also where the rejection aborts the flow", async () => {
+  const rows = [
+    [new DialError("unreachable", "no"), "warn"],
+    [new Error("a bug"), "error"],
+  ] as const;
+  for (const [error, level] of rows) {
+    const { log, flows } = begin();
+    const { flow, controller } = openFlow(flows);
+    const reject = () => controller.abort(new TruncatedError("given up"));
+    await flows.run({ ...flow, reject }, () => Promise.reject(error));
+    assertEquals(log.lines[0]?.split(" ")[0], level);
+  }
+});
+
 Deno.test("Flows takes a connection that breaks for everyday life, and our own mistakes for errors", async () => {
   const truncated = await endWith(new TruncatedError("reset"));
   assertEquals(truncated, [["unreachable"], "info"]);
