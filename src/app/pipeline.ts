@@ -40,9 +40,9 @@ export interface PipelineOptions {
 }
 
 export function pipelineOf(service: ServiceConfig): PipelineOptions {
-  const { route } = service;
-  if (service.type === "proxy") return { route, handshake: "auto" };
-  const { handshake, sniffing, ipv6, dns } = service;
+  const { route, sniffing } = service;
+  if (service.type === "proxy") return { route, handshake: "auto", sniffing };
+  const { handshake, ipv6, dns } = service;
   return { route, handshake, sniffing, ipv6, recalls: true, dns };
 }
 

@@ -29,6 +29,7 @@ interface ServiceBase {
   /** Unique. */
   readonly name: string;
   readonly route: RouteConfig;
+  readonly sniffing: SniffingConfig;
   readonly hooks: HooksConfig;
   /** What becomes of flows that a new configuration would send another way, or whose service it has not. */
   readonly onReload: "end" | "finish";
@@ -38,7 +39,6 @@ interface ServiceBase {
 export interface TungoServiceConfig extends ServiceBase {
   readonly type: "tungo";
   readonly device: DeviceConfig;
-  readonly sniffing: SniffingConfig;
   /** Without it questions to port 53 go where they are sent. */
   readonly dns: DnsConfig | undefined;
   /** When an application's SYN is answered: see `flow/connect.ts`. */

@@ -79,12 +79,12 @@ function timeoutsOf(
 }
 
 function sniffingOf(
-  service: ServiceConfig,
+  { sniffing: { tcp, timeout } }: ServiceConfig,
   protocol: Question["protocol"],
 ): readonly string[] {
-  if (service.type !== "tungo" || protocol !== "tcp") return [];
-  const { tcp, timeout } = service.sniffing;
-  return tcp ? [`sniffing ${formatDuration(timeout)}`] : [];
+  return tcp && protocol === "tcp"
+    ? [`sniffing ${formatDuration(timeout)}`]
+    : [];
 }
 
 /** What the configuration says of the nodes of a way. */

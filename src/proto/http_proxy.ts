@@ -22,6 +22,8 @@ export interface ProxyRequest {
   readonly credentials: Credentials | undefined;
   /** What the target is sent of a request that is forwarded. */
   readonly head: Uint8Array;
+  /** Octets that belong to the request behind its head; Infinity where only its end tells. */
+  readonly body: number;
 }
 
 const HTTP_PORT = 80;
@@ -45,7 +47,8 @@ export function parseProxyRequest(
     const target = isUdp ? NOWHERE : parseAuthority(line.target, undefined);
     if (target === undefined) return fail("Not a target");
     const kind = isUdp ? "datagrams" : "connect";
-    return { kind, target, credentials, head: new Uint8Array() };
+    const head = new Uint8Array();
+    return { kind, target, credentials, head, body: Infinity };
   }
   const [, authority = "", path = ""] =
     /^http:\/\/(?:[^/?#@]*@)?([^/?#@]+)([^#]*)/i.exec(line.target) ?? [];
@@ -59,7 +62,22 @@ export function parseProxyRequest(
     ...endToEnd(headers),
     ...connectionOf(headers),
   ]);
-  return { kind: "forward", target, credentials, head };
+  return {
+    kind: "forward",
+    target,
+    credentials,
+    head,
+    body: bodyLength(headers),
+  };
+}
+
+/** RFC 9112 §6.3. */
+function bodyLength(headers: HttpHead["headers"]): number {
+  if (headers.has("transfer-encoding") || headers.has("upgrade")) {
+    return Infinity;
+  }
+  const length = Number(headers.get("content-length") ?? 0);
+  return Number.isSafeInteger(length) && length >= 0 ? length : Infinity;
 }
 
 /** A connection serves one request, so that the next one may go elsewhere; one that is upgraded belongs to it anyway. */

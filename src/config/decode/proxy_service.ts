@@ -20,6 +20,7 @@ import {
   texts,
 } from "./section.ts";
 import { decodeCommon, type ServiceParts } from "./service_parts.ts";
+import { decodeSniffing } from "./sniffing.ts";
 import { decodeServerTls } from "./tls.ts";
 import { ignoreTls } from "./transport.ts";
 import { decodePath, ignoreWebSocketTuning } from "./websocket.ts";
@@ -62,7 +63,7 @@ export function decodeProxyService(
   refuse(listener, ["chain", "chainGroup"], problems);
   ignore(listener, ["auther", "authers", "auth"], problems);
   parts.serviceMetadata.refuse("proxyProtocol");
-  metadata.refuse("sniffing", "skipauth");
+  metadata.refuse("skipauth");
   ignoreHandlerTuning(metadata, protocol);
   const addr = text(service, "addr");
   const endpoint = parseEndpoint(addr);
@@ -78,6 +79,7 @@ export function decodeProxyService(
     at: service.at,
     name,
     ...decodeCommon(parts, context),
+    sniffing: decodeSniffing(metadata),
     host: endpoint?.host ?? "",
     port: endpoint?.port ?? 0,
     listener: decodeListener(parts, defaultTls, context),

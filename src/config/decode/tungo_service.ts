@@ -1,16 +1,14 @@
-import type { SniffingConfig, TungoServiceConfig } from "../schema.ts";
+import type { TungoServiceConfig } from "../schema.ts";
 import type { Context } from "./context.ts";
 import { decodeDns, withFakes } from "./dns.ts";
 import { decodeDevice } from "./device.ts";
 import type { Metadata } from "./metadata.ts";
 import { ignore } from "./section.ts";
 import { decodeCommon, type ServiceParts } from "./service_parts.ts";
+import { decodeSniffing } from "./sniffing.ts";
 
 /** How long an idle UDP session lives, as in GOST. */
 const UDP_TIMEOUT = 30_000;
-
-/** How long a client's first octets are waited for. In GOST for ever, so that servers that speak first hang. */
-const SNIFFING_TIMEOUT = 300;
 
 /** More than the largest payload of a datagram. */
 const MAX_UDP_BUFFER = 65_535;
@@ -57,17 +55,6 @@ export function decodeTungoService(
       max: MAX_UDP_BUFFER,
     }),
     ipv6: metadata.boolean(["ipv6"]),
-  };
-}
-
-function decodeSniffing(metadata: Metadata): SniffingConfig {
-  const tcp = metadata.boolean(["sniffing"]);
-  metadata.ignore("sniffing.responseTimeout");
-  return {
-    tcp,
-    udp: metadata.boolean(["sniffing.udp"], tcp),
-    timeout: metadata.duration(["sniffing.timeout"], SNIFFING_TIMEOUT),
-    fallback: metadata.boolean(["sniffing.fallback"]),
   };
 }
 

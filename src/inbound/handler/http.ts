@@ -2,6 +2,8 @@ import { ProtocolError } from "../../base/errors.ts";
 import type { Rejection } from "../../flow/flow.ts";
 import { prefixed } from "../../flow/prefixed.ts";
 import { readMessage } from "../../flow/read_message.ts";
+import type { ByteStream } from "../../flow/stream.ts";
+import { wrapStream } from "../../flow/wrap.ts";
 import {
   ADDRESSED_DATAGRAM_MAX,
   addressedDatagrams,
@@ -72,11 +74,34 @@ export function http(options: HttpHandlerOptions): Handle {
       return await serveBoundPort(datagrams, incoming.from, options);
     }
     const client = {
-      stream: prefixed(head, stream),
+      stream: prefixed(
+        head,
+        request.body === Infinity ? stream : first(request.body, stream),
+      ),
       src: incoming.from,
       dst: target,
     };
     options.onFlow(tcpFlow(client, ANSWERS[kind], options));
+  });
+}
+
+/** Lets no more than `length` octets of the client's through: what follows is a request that may be for somebody else. */
+function first(length: number, stream: ByteStream): ByteStream {
+  let left = length;
+  return wrapStream(stream, {
+    async read(take): Promise<boolean> {
+      for (let taken = false; !taken;) {
+        const more = await stream.read((octets) => {
+          const part = octets.subarray(0, left);
+          left -= part.length;
+          if (part.length === 0) return;
+          taken = true;
+          take(part);
+        });
+        if (!more) return false;
+      }
+      return true;
+    },
   });
 }
 

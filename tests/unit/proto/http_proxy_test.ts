@@ -17,6 +17,7 @@ Deno.test("parseProxyRequest reads GOST's CONNECT, with its user", () => {
     target: { host: "127.0.0.1", port: 18_080 },
     credentials: { username: "user", password: "pass" },
     head: NOTHING,
+    body: Infinity,
   });
 });
 
@@ -28,7 +29,25 @@ Deno.test("parseProxyRequest reads GOST's CONNECT for datagrams, which has no ta
     target: { host: "", port: 0 },
     credentials: undefined,
     head: NOTHING,
+    body: Infinity,
   });
+});
+
+Deno.test("parseProxyRequest tells how much belongs to a request [RFC 9112 §6.3]", () => {
+  const rows = [
+    ["", 0],
+    ["Content-Length: 12\n", 12],
+    ["Content-Length: 12, 12\n", Infinity],
+    ["Transfer-Encoding: chunked\nContent-Length: 12\n", Infinity],
+    ["Upgrade: websocket\n", Infinity],
+  ] as const;
+  for (const [fields, body] of rows) {
+    const head = ascii(`POST http://h/ HTTP/1.1\n${fields}\n`);
+    const request = parseProxyRequest(
+      expectMessage(httpHeadReader(), head).value,
+    );
+    assertEquals("body" in request && request.body, body);
+  }
 });
 
 Deno.test("parseProxyRequest does not throw on whatever a head says", () => {

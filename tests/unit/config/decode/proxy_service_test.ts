@@ -25,6 +25,7 @@ Deno.test("decodeProxyService fills in every default", () => {
       retries: 0,
       strict: false,
     },
+    sniffing: { tcp: false, udp: false, timeout: 300, fallback: false },
     hooks: { preUp: [], postUp: [], preDown: [], postDown: [] },
     onReload: "end",
     host: "",
@@ -152,9 +153,8 @@ authers: [{name: x, ${more}}]
     [{ L: ["relay://:1?admission=10.0.0.0/8"] }, [
       '-L: "admission" is not supported yet (services[0].admission)',
     ]],
-    [{ L: ["relay://:1?sniffing=true&skipauth=::1&proxyProtocol=1"] }, [
+    [{ L: ["relay://:1?skipauth=::1&proxyProtocol=1"] }, [
       '-L: "proxyProtocol" is not supported yet (services[0].metadata.proxyProtocol)',
-      '-L: "sniffing" is not supported yet (services[0].handler.metadata.sniffing)',
       '-L: "skipauth" is not supported yet (services[0].handler.metadata.skipauth)',
     ]],
   ];

@@ -12,7 +12,7 @@ import {
 } from "../../../support/handler_run.ts";
 import { settle } from "../../../support/manual_clock.ts";
 import { ascii, concat, hex } from "../../../support/octets.ts";
-import { readOnce } from "../../../support/stream_pair.ts";
+import { readAll, readOnce } from "../../../support/stream_pair.ts";
 
 const CONNECT = ascii(
   "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n",
@@ -65,7 +65,9 @@ Deno.test("http() forwards a request in absolute-form, without what was meant fo
       "",
     ].join("\r\n"),
   );
-  assertEquals(await readOnce(stream), "hi");
+  await run.client.write("GET http://other/ HTTP/1.1\r\n\r\n");
+  await run.client.closeWrite();
+  assertEquals(await readAll(stream), "hi");
 });
 
 Deno.test("http() forwards the root of a host, an old version, and an upgrade", async () => {
