@@ -1,3 +1,4 @@
+import { assert } from "../base/assert.ts";
 import { ConfigError, DialError, formatPosition } from "../base/errors.ts";
 import type {
   Config,
@@ -19,6 +20,7 @@ import {
 } from "../proto/encode_client_hello.ts";
 import { formatAddress, parseAddress } from "../wire/address.ts";
 import { type AppOptions, buildContext } from "./app.ts";
+import { askName } from "./ask_name.ts";
 import { nobody, SILENT_CHANNEL, streamSaying } from "./silent_application.ts";
 import {
   buildPipeline,
@@ -56,11 +58,12 @@ export async function buildDecider(options: AppOptions): Promise<Decider> {
   }
   return async (question) => {
     const service = findService(config, question.service);
-    const flow = flowOf(question, service);
-    const rehearsed = await pipelines.get(service)?.rehearse(flow);
-    const way = rehearsed && wayOf(rehearsed);
-    const answered = rehearsed?.via === ANSWERED;
-    return { service, steps: flow.trace, way, answered };
+    const pipeline = pipelines.get(service);
+    assert(pipeline !== undefined, "each service has a pipeline");
+    const flow = await flowOf(question, service, pipeline);
+    const rehearsed = await pipeline.rehearse(flow);
+    const answered = rehearsed.via === ANSWERED;
+    return { service, steps: flow.trace, way: wayOf(rehearsed), answered };
   };
 }
 
@@ -84,23 +87,24 @@ function findService(
 }
 
 /** The flow's application says its name and nothing else. */
-function flowOf(
+async function flowOf(
   { protocol, to, says }: Question,
   service: ServiceConfig,
-): Flow {
+  pipeline: Pipeline,
+): Promise<Flow> {
   const isName = parseAddress(to.host) === undefined;
   const name = says ?? (isName ? to.host : undefined);
+  const src = sourceOf(service);
   // Clients of a far end ask by name, applications before a device have resolved it.
-  const isResolved = isName && service.type === "tungo";
-  const known = nobody();
-  const called = isResolved ? resolvedBy(service, to.host) : undefined;
-  if (called !== undefined) known.trace.push(called);
+  const resolved = isName && service.type === "tungo"
+    ? await resolve(to.host, { service, pipeline, src })
+    : { host: to.host };
+  const { host, step, called } = resolved;
+  const application = nobody();
+  if (step !== undefined) application.trace.push(step);
   const base = {
-    id: 0,
-    src: sourceOf(service),
-    dst: isResolved ? { ...to, host: UNKNOWN_ADDRESS } : to,
-    ...known,
-    ...(called === undefined ? {} : { called: to.host }),
+    ...{ id: 0, src, dst: { ...to, host }, ...application },
+    ...(called === undefined ? {} : { called }),
   };
   if (protocol === "udp") {
     return {
@@ -114,15 +118,33 @@ function flowOf(
   return { ...base, protocol, accept: () => Promise.resolve(stream) };
 }
 
-/** Nameservers that are asked through the device tell which name an address is the answer for. */
-function resolvedBy(
-  { device }: TungoServiceConfig,
+interface Resolved {
+  readonly host: string;
+  readonly step?: Step;
+  readonly called?: string;
+}
+
+/** What an application has for an address when it asks the nameservers behind the device, which tell the name to who listens. */
+async function resolve(
   name: string,
-): Step | undefined {
-  if (device.dns.length === 0) return undefined;
-  const servers = device.dns.map((address) => formatAddress(address)).join();
-  const because = `an answer of ${servers}, ${formatPosition(device.at)}`;
-  return { by: "dns", what: name, because };
+  { service: { dns, device }, pipeline, src }: {
+    readonly service: TungoServiceConfig;
+    readonly pipeline: Pipeline;
+    readonly src: Endpoint;
+  },
+): Promise<Resolved> {
+  if (dns !== undefined) {
+    const nameserver = { host: UNKNOWN_ADDRESS, port: DNS_PORT };
+    const host = await askName(pipeline, name, { src, nameserver });
+    const because = `the answer for ${name}, ${formatPosition(dns.at)}`;
+    if (host !== undefined) {
+      return { host, step: { by: "dns.answer", what: host, because } };
+    }
+  } else if (device.dns.length === 0) return { host: UNKNOWN_ADDRESS };
+  const at = formatPosition(dns === undefined ? device.at : dns.at);
+  const because = `an answer of nameservers behind the device, ${at}`;
+  const step = { by: "dns", what: name, because };
+  return { host: UNKNOWN_ADDRESS, step, called: name };
 }
 
 function sourceOf(service: ServiceConfig): Endpoint {

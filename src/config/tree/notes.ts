@@ -129,6 +129,13 @@ export const NOTES: {
           values: ["off", "gateway", "all"],
           fallback: "gateway",
         },
+        "dns.answer": {
+          description:
+            "The resolver by which questions to port 53 are answered",
+        },
+        "dns.fake": {
+          description: "With dns.answer: addresses that stand for names",
+        },
         strict: {
           ...ON_OFF,
           description: "Turn flows down that no node of a hop is for",

@@ -139,6 +139,32 @@ Deno.test("buildDecider() knows the name also where it was asked of nameservers 
   assertEquals(decision.steps[0], {
     by: "dns",
     what: "www.example.com",
-    because: "an answer of 1.1.1.1, -L",
+    because: "an answer of nameservers behind the device, -L",
   });
+});
+
+Deno.test("buildDecider() asks for the address where the service answers questions itself", async () => {
+  const L = [
+    `${SERVICE}&dns.answer=9.9.9.9&dns.fake=198.18.0.0/15&hosts=nas.lan:192.0.2.5`,
+  ];
+  const F = [`${RELAY}&bypass=192.0.2.0/24,.example.com`];
+  const mapped = await decide({ L, F }, named("nas.lan"));
+  assertEquals(mapped.way?.target, { host: "192.0.2.5", port: 443 });
+  assertEquals(mapped.steps[0], {
+    by: "dns.answer",
+    what: "192.0.2.5",
+    because: "the answer for nas.lan, -L",
+  });
+  const fake = await decide({ L, F }, named("a.example"));
+  assertEquals(fake.steps[0]?.what.startsWith("198.18."), true);
+  assertEquals(fake.way?.target, { host: "a.example", port: 443 });
+  const hit = await decide({ L, F }, named("www.example.com"));
+  assertEquals(outcomeOf(hit), "direct");
+});
+
+Deno.test("buildDecider() asks nobody else for an address", async () => {
+  const L = [`${SERVICE}&dns.answer=9.9.9.9`];
+  const decision = await decide({ L, F: [RELAY] }, named("a.example"));
+  assertEquals(decision.way?.target.host, "?");
+  assertEquals(decision.steps[0]?.by, "dns");
 });

@@ -82,6 +82,7 @@ function fileWith(name: string, metadata: Record<string, unknown>): string {
         metadata: at("listener"),
       },
     }],
+    resolvers: [{ name: "r", nameservers: [{ addr: "1.1.1.1" }] }],
     chains: [{
       name: "c",
       hops: [{
@@ -107,6 +108,8 @@ Deno.test("NOTES of metadata are of keys that tungo reads, with values that it t
     dns: "1.1.1.1",
     header: { a: "b" },
     interface: "eth0",
+    "dns.answer": "r",
+    "dns.fake": "",
   };
   for (const [name, notes] of Object.entries(NOTES)) {
     for (const [key, note] of Object.entries(notes["metadata"]?.keys ?? {})) {
