@@ -60,7 +60,7 @@ async function main(): Promise<ExitCode> {
     if (word !== undefined) {
       throw misused(
         String(word),
-        "Cannot use a word that is no option: a second set of options needs a second program",
+        "Cannot use a word that is neither an option nor check, up, explain or test in front: a second set of options needs a second program",
       );
     }
     const sources = sourcesOf(command);

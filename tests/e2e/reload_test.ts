@@ -346,3 +346,35 @@ bedTest(
     assertEquals([code, await networkOf(bed)], [0, before]);
   },
 );
+
+bedTest(
+  "tungo leaves a carrier that many flows share to those flows, and opens another one after a reload",
+  async (bed) => {
+    await bed.farEnd("-L", FAR_END.replace("wss", "mwss"));
+    using _echoes = await echoes(bed);
+    const shared = (bypass: string): string =>
+      yaml({ bypass }).replace("type: wss", "type: mwss");
+    const { reload, write } = await start(bed, {});
+    await write(shared("203.0.113.1"));
+    await reload(shared("203.0.113.1"));
+    const carriers = async (): Promise<number> => {
+      const table = await bed.net.server.run("ss", "-Htn", "sport", "8443");
+      return table.split("\n").filter((line) => line.startsWith("ESTAB"))
+        .length;
+    };
+    const old = await Promise.all(
+      Array.from({ length: 20 }, () => connect(bed)),
+    );
+    for (const flow of old) assertEquals(await exchange(flow), "ok");
+    assertEquals(await carriers(), 1);
+
+    await reload(shared("203.0.113.2"));
+    for (const flow of old) assertEquals(await exchange(flow), "ok");
+    using late = await connect(bed);
+    assertEquals(await exchange(late), "ok");
+    assertEquals(await carriers(), 2);
+    for (const flow of old) flow.close();
+    await until(async () => await carriers() === 1);
+    assertEquals(await exchange(late), "ok");
+  },
+);
