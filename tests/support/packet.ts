@@ -58,9 +58,20 @@ const FLAG_BITS: Readonly<Record<string, number>> = {
 export function bytes(
   ...parts: (number | readonly number[] | Uint8Array)[]
 ): Uint8Array {
-  return Uint8Array.from(
-    parts.flatMap((part) => typeof part === "number" ? [part] : [...part]),
-  );
+  let length = 0;
+  for (const part of parts) {
+    length += typeof part === "number" ? 1 : part.length;
+  }
+  const octets = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    if (typeof part === "number") octets[at++] = part;
+    else {
+      octets.set(part, at);
+      at += part.length;
+    }
+  }
+  return octets;
 }
 
 export function u16(value: number): number[] {
@@ -74,9 +85,10 @@ export function u32(value: number): number[] {
 /** The sum that RFC 1071 wants in a header whose checksum field is zero. */
 export function internetChecksum(octets: Uint8Array): number {
   let sum = 0;
-  for (let i = 0; i < octets.length; i++) {
-    sum += i % 2 === 0 ? (octets[i] ?? 0) << 8 : octets[i] ?? 0;
+  for (let i = 0; i + 1 < octets.length; i += 2) {
+    sum += ((octets[i] ?? 0) << 8) + (octets[i + 1] ?? 0);
   }
+  if (octets.length % 2 === 1) sum += (octets.at(-1) ?? 0) << 8;
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
   return ~sum & 0xffff;
 }
