@@ -354,8 +354,7 @@ bedTest(
     using _echoes = await echoes(bed);
     const shared = (bypass: string): string =>
       yaml({ bypass }).replace("type: wss", "type: mwss");
-    const { reload, write } = await start(bed, {});
-    await write(shared("203.0.113.1"));
+    const { reload } = await start(bed, {});
     await reload(shared("203.0.113.1"));
     const carriers = async (): Promise<number> => {
       const table = await bed.net.server.run("ss", "-Htn", "sport", "8443");

@@ -5,6 +5,7 @@ Deno.test("parseDestination() reads names and addresses, with a port or for HTTP
   const rows = [
     ["Example.com", "example.com", 443],
     ["example.com:80", "example.com", 80],
+    ["Bücher.example:80", "xn--bcher-kva.example", 80],
     ["192.0.2.1", "192.0.2.1", 443],
     ["192.0.2.1:53", "192.0.2.1", 53],
     ["2001:db8::1", "2001:db8::1", 443],
