@@ -88,6 +88,27 @@ function nextEntry(entry: Uint8Array): Uint8Array | undefined {
   return next;
 }
 
+/** Whether a family has the interface already, which it gets some time after the adapter is there. */
+export function hasIpv4(luid: bigint, lib: Windows): boolean {
+  // Where nobody can be asked there is nothing to wait for.
+  return lib.GetIpInterfaceEntry === null ||
+    interfaceMetric(luid, AF_INET, lib) !== undefined;
+}
+
+function interfaceMetric(
+  luid: bigint,
+  family: number,
+  lib: Windows,
+): number | undefined {
+  const row = new DataView(new ArrayBuffer(INTERFACE_ROW.size));
+  row.setUint16(INTERFACE_ROW.family, family, true);
+  row.setBigUint64(INTERFACE_ROW.luid, luid, true);
+  const octets = new Uint8Array(row.buffer);
+  return lib.GetIpInterfaceEntry?.(octets) === 0
+    ? row.getUint32(INTERFACE_ROW.metric, true)
+    : undefined;
+}
+
 function interfaceFacts(
   luid: bigint,
   family: number,
@@ -99,10 +120,6 @@ function interfaceFacts(
   if (lib.ConvertInterfaceLuidToAlias(number, alias, length) !== 0) {
     return undefined;
   }
-  const row = new DataView(new ArrayBuffer(INTERFACE_ROW.size));
-  row.setUint16(INTERFACE_ROW.family, family, true);
-  row.setBigUint64(INTERFACE_ROW.luid, luid, true);
-  const known = lib.GetIpInterfaceEntry?.(new Uint8Array(row.buffer)) === 0;
-  const metric = known ? row.getUint32(INTERFACE_ROW.metric, true) : 0;
+  const metric = interfaceMetric(luid, family, lib) ?? 0;
   return { name: readWideString(alias), metric };
 }

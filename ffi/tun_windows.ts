@@ -8,6 +8,7 @@ import {
   type PacketBuffer,
 } from "../src/wire/packet_buffer.ts";
 import { WINDOWS_ERRNO, windowsErrnoName } from "./errno_windows.ts";
+import { hasIpv4 } from "./interfaces_windows.ts";
 import type { WindowsPoller } from "./poller_windows.ts";
 import { type Handle, wideString, type Windows } from "./windows.ts";
 import type { Wintun } from "./wintun.ts";
@@ -17,6 +18,10 @@ const TUNNEL_TYPE = "Tungo";
 /** wintun.h: a ring has a power of two of octets, within these. */
 const MIN_RING = 0x20000;
 const MAX_RING = 0x4000000;
+
+/** How long an adapter may take to get its interface, and between two looks. In ms. */
+const MAX_DELAY = 5000;
+const DELAY = 20;
 
 /** Packets that the ring holds: two windows of 4 MiB. */
 const QUEUE_LENGTH = 6000;
@@ -43,6 +48,7 @@ export function openTun(options: TunOptions, support: TunSupport): Device {
       throw failure;
     }
     const { lib, poller } = support;
+    awaitInterface(adapter, wintun, lib);
     return new WintunTun({ name, mtu, adapter, session, wintun, lib, poller });
   } catch (error) {
     wintun[Symbol.dispose]();
@@ -66,6 +72,16 @@ function openAdapter(name: string, wintun: Wintun, lib: Windows): Handle {
     : null;
   if (opened !== null) return opened;
   throw describeFailure(name, errno);
+}
+
+/** Windows takes a moment to give an adapter its interface, without which there is nothing to set an address on. */
+function awaitInterface(adapter: Handle, wintun: Wintun, lib: Windows): void {
+  const luid = new BigUint64Array(1);
+  wintun.WintunGetAdapterLUID(adapter, new Uint8Array(luid.buffer));
+  for (let waited = 0; waited < MAX_DELAY; waited += DELAY) {
+    if (hasIpv4(luid[0] ?? 0n, lib)) return;
+    lib.Sleep(DELAY);
+  }
 }
 
 /** guiddef.h: GUID { u32 Data1; u16 Data2; u16 Data3; u8 Data4[8]; }, in little endian. */

@@ -85,6 +85,10 @@ const KERNEL32 = {
     result: "u32",
     nonblocking: true,
   },
+  Sleep: {
+    parameters: ["u32"], // DWORD dwMilliseconds
+    result: "void",
+  },
   GetLastError: {
     parameters: [], // void
     result: "u32",

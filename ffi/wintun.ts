@@ -12,6 +12,10 @@ const SYMBOLS = {
     parameters: ["buffer"], // LPCWSTR Name
     result: "pointer",
   },
+  WintunGetAdapterLUID: {
+    parameters: ["pointer", "buffer"], // WINTUN_ADAPTER_HANDLE Adapter, NET_LUID *Luid
+    result: "void",
+  },
   WintunCloseAdapter: {
     parameters: ["pointer"], // WINTUN_ADAPTER_HANDLE Adapter
     result: "void",

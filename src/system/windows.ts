@@ -27,7 +27,7 @@ export function windowsPlan(options: DevicePlanOptions): Step[] {
     ...(usesIpv6(options) ? setInterface("ipv6", options) : []),
     ...addresses.map((prefix) => addAddress(prefix, options)),
     ...routes.map((route) => addRoute(route, device)),
-    ...useNameservers(options),
+    useNameservers(options),
   ];
 }
 
@@ -100,7 +100,7 @@ function addRoute({ prefix, gateway }: Route, device: string): Change {
 }
 
 /** Said for no nameservers too: the registry may hold those of a killed program, under the adapter's GUID. */
-function useNameservers(options: DevicePlanOptions): Step[] {
+function useNameservers(options: DevicePlanOptions): Attempt {
   const { dns } = options;
   const families: Family[] = usesIpv6(options) ? ["ipv4", "ipv6"] : ["ipv4"];
   const changes = families.flatMap((family) =>
@@ -110,13 +110,13 @@ function useNameservers(options: DevicePlanOptions): Step[] {
       options.device,
     )
   );
-  const attempt: Attempt = {
+  const servers = dns.map((address) => formatAddress(address)).join(", ");
+  return {
     ways: [changes],
-    warning: `The system goes on asking its own nameservers, not ${
-      dns.map((address) => formatAddress(address)).join(", ")
-    }`,
+    warning: dns.length > 0
+      ? `The system goes on asking its own nameservers, not ${servers}`
+      : "The system may ask nameservers that an earlier program has left",
   };
-  return dns.length > 0 ? [attempt] : changes;
 }
 
 function setNameservers(

@@ -94,6 +94,13 @@ EXPORT void *WINAPI WintunOpenAdapter(LPCWSTR name)
     return NULL;
 }
 
+EXPORT void WINAPI WintunGetAdapterLUID(void *adapter, UINT64 *luid)
+{
+    (void)adapter;
+    /* ifdef.h: IF_TYPE_PROP_VIRTUAL in the upper 16 bits, and a number. */
+    *luid = (UINT64)53 << 48 | (UINT64)1 << 24;
+}
+
 EXPORT void WINAPI WintunCloseAdapter(void *adapter)
 {
     note("close", adapter, NULL);
