@@ -1,4 +1,5 @@
 import { exists } from "./exists.ts";
+import { withoutMachOPayload } from "./macho.ts";
 import { run } from "./run.ts";
 import { executableName, type Target, TARGETS } from "./targets.ts";
 
@@ -67,6 +68,11 @@ function withoutPayload(
   target: Target,
 ): Uint8Array<ArrayBuffer> {
   if (target.includes("windows")) return program;
+  if (target.includes("apple")) {
+    const cut = withoutMachOPayload(program);
+    if (cut !== undefined) return cut;
+    throw new Error(`Cannot find the payload in the package for ${target}`);
+  }
   const view = new DataView(program.buffer);
   const count = Number(view.getBigUint64(program.length - COUNT_SIZE, true));
   const start = program.length - count;
