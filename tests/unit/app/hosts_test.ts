@@ -53,7 +53,7 @@ Deno.test("readHosts refuses a file that cannot be read at the start", async () 
   assertEquals(error.path, "hosts[0].file.path");
 });
 
-Deno.test("readHosts reads a file again that has changed, and keeps the last good one [H.2]", async () => {
+Deno.test("readHosts reads a file again that has changed, and keeps the last good one [H.2 rule source]", async () => {
   const { config, clock, context } = begin(
     "file: {path: hosts.txt}, reload: 10s",
     "192.0.2.2 a\n",

@@ -273,3 +273,25 @@ Deno.test("sniff() leaves TCP alone when it is for UDP", async () => {
   await done;
   assertEquals(passed[0] === flow, true);
 });
+
+Deno.test("sniff() of UDP waits for a first datagram that a far end's client has not sent yet", async () => {
+  const rows = [
+    [readInitial("rfc9001-a2"), "example.com", "example.com"],
+    [hex("0001 0000 2112a442 000000000000000000000000"), undefined, "STUN"],
+    [undefined, undefined, undefined],
+  ] as const;
+  for (const [datagram, name, what] of rows) {
+    const { clock, run, pass, passed, done: ignored } = begin({ tcp: false });
+    await ignored;
+    passed.length = 0;
+    const [local, client] = channelPair();
+    const flow = udpFlow({ accept: () => Promise.resolve(local) });
+    const done = run(flow, pass);
+    await settle();
+    assertEquals(passed.length, 0);
+    if (datagram === undefined) await clock.advance(300);
+    else client.send(datagram);
+    await done;
+    assertEquals([passed[0]?.name, flow.trace.at(-1)?.what], [name, what]);
+  }
+});

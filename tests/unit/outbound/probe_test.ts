@@ -53,7 +53,7 @@ function begin(
   return { clock, probe, told, asked, far, run: () => probe.run(signal) };
 }
 
-Deno.test("Probe connects to its address through the node, and knows how long that took [D.10, H.2]", async () => {
+Deno.test("Probe connects to its address through the node, and knows how long that took [D.10, H.2 probes]", async () => {
   const { clock, probe, told, asked, run } = begin({}, async () => {
     await clock.advance(40);
     return upstreamOf(streamPair()[0]);

@@ -20,7 +20,7 @@ function hopOf(more?: string): HopConfig {
   return hop;
 }
 
-Deno.test("decodeOwnHop takes a hop with a loader alone for one itself, not for a reference [H.2]", () => {
+Deno.test("decodeOwnHop takes a hop with a loader alone for one itself, not for a reference [H.2 loader alone]", () => {
   const { nodes, loader } = hopOf("reload: 30s");
   assertEquals(nodes, []);
   assertEquals(loader.reload, 30_000);
