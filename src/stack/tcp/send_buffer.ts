@@ -3,10 +3,11 @@ import { seqAdd, seqDiff, seqLt } from "./seq.ts";
 
 /**
  * Octets that may wait to be sent and acknowledged. Towards a distant peer twice what its congestion window lets out, so that
- * the window is filled while the next round trip's octets are on their way to us.
+ * the window is filled while the next round trip's octets are on their way to us. Seven eighths of a power of two: what a writer
+ * adds before it stops still fits into a ring of that size.
  */
 export const SEND_BOUND = 256 * 1024;
-const DISTANT_BOUND = 4 * 1024 * 1024;
+const DISTANT_BOUND = 3584 * 1024;
 
 /** What the application has written and the peer has not acknowledged, FIN included, as a part of the send sequence space. */
 export class SendBuffer {
