@@ -203,7 +203,7 @@ export class SmuxSession {
     const { onStream } = this.#options;
     if (this.#streams.has(id)) return;
     if (onStream === undefined || !this.isOpen()) {
-      this.#link.signal("fin", id);
+      this.#link.signal(this.#peerIsTungo ? "rst" : "fin", id);
       return;
     }
     const stream = new SmuxStream(id, this.#link, { opener: false });
@@ -239,7 +239,7 @@ export class SmuxSession {
   #dropWorst(held: Millis): void {
     const [worst] = [...this.#streams.values()]
       .sort((a, b) => b.unread() - a.unread());
-    if (this.#streams.size < 2 || worst === undefined) return;
+    if (this.#streams.size < 2 || !worst?.unread()) return;
     const message = `Nobody has read ${worst.unread()} octets for ${
       held / 1000
     } s, and other streams of the carrier wait for it`;

@@ -12,10 +12,10 @@ import type { SmuxOutput } from "./smux_output.ts";
 import { SmuxSend } from "./smux_send.ts";
 
 /**
- * GOST takes our FIN for the end of both directions. So a client's waits until nothing has come for this long, which is what
- * GOST's relay allows an answer after a FIN on other carriers.
+ * GOST takes our FIN for the end of both directions. So a client's waits until nothing has come for this long. No longer: most
+ * applications that end have nothing to wait for, and what they have closed stays open meanwhile.
  */
-const HALF_CLOSED: Millis = 10_000;
+const QUIET: Millis = 1000;
 
 /** What a stream asks of its session. */
 export interface SmuxLink {
@@ -94,6 +94,7 @@ export class SmuxStream implements ByteStream {
       this.#unread.drain(take);
       this.#link.freed(waiting);
       this.#consume(waiting);
+      this.#forgetIfOver();
       return Promise.resolve(true);
     }
     if (this.#peerEnded) return Promise.resolve(false);
@@ -123,6 +124,8 @@ export class SmuxStream implements ByteStream {
   }
 
   abort(reason: unknown): void {
+    // Whoever still reads must not take what is left for all there was.
+    this.#peerEnded &&= this.unread() === 0;
     this.#dropUnread();
     this.#reset(reason);
   }
@@ -203,6 +206,7 @@ export class SmuxStream implements ByteStream {
   #dropUnread(): void {
     this.#link.freed(this.#unread.length());
     this.#unread.clear();
+    this.#forgetIfOver();
   }
 
   /** Ends it for both sides. */
@@ -228,8 +232,8 @@ export class SmuxStream implements ByteStream {
 
   #putOffFin(): void {
     const { clock } = this.#link;
-    this.#finTimer = clock.callAt(this.#heardAt + HALF_CLOSED, () => {
-      if (this.#heardAt + HALF_CLOSED > clock.now()) this.#putOffFin();
+    this.#finTimer = clock.callAt(this.#heardAt + QUIET, () => {
+      if (this.#heardAt + QUIET > clock.now()) this.#putOffFin();
       else this.flushFin();
     });
   }
@@ -252,8 +256,10 @@ export class SmuxStream implements ByteStream {
     this.#read = undefined;
   }
 
+  /** Also what is unread is the session's business. */
   #forgetIfOver(): void {
-    if (this.#peerEnded && this.#snd.isFinSent()) this.#link.forget(this);
+    const isOver = this.#peerEnded && this.#snd.isFinSent();
+    if (isOver && this.unread() === 0) this.#link.forget(this);
   }
 }
 
