@@ -255,7 +255,10 @@ export const NOTES: {
   selector: {
     strategy: {
       description: "Which of several",
-      values: ["round", "random", "fifo", "hash", "parallel"],
+      values: [
+        ...["round", "random", "fifo", "hash"],
+        ...["parallel", "lowestlatency"],
+      ],
       fallback: "round",
     },
     maxFails: { description: "Failures that keep flows away", fallback: 1 },
