@@ -378,24 +378,27 @@ bedTest(
   },
 );
 
-bedTest("after a reload kill -9 leaves nothing that the next start does not take back", async (bed) => {
-  const conf = await Deno.readTextFile(bed.resolvConf);
-  const { program, reload } = await start(bed, { device: "dns: 1.1.1.1" });
-  await reload({ device: "dns: 9.9.9.9" });
-  assertMatch(await Deno.readTextFile(bed.resolvConf), /^nameserver 9\.9/m);
-  await program.stop("SIGKILL");
-  const next = await start(bed, {});
-  await next.program.line("system.leftovers", { device: "tungo" });
-  assertEquals(await Deno.readTextFile(bed.resolvConf), conf);
+bedTest(
+  "after a reload kill -9 leaves nothing that the next start does not take back",
+  async (bed) => {
+    const conf = await Deno.readTextFile(bed.resolvConf);
+    const { program, reload } = await start(bed, { device: "dns: 1.1.1.1" });
+    await reload({ device: "dns: 9.9.9.9" });
+    assertMatch(await Deno.readTextFile(bed.resolvConf), /^nameserver 9\.9/m);
+    await program.stop("SIGKILL");
+    const next = await start(bed, {});
+    await next.program.line("system.leftovers", { device: "tungo" });
+    assertEquals(await Deno.readTextFile(bed.resolvConf), conf);
 
-  // What a reload has taken back itself is no leftover.
-  await next.reload({ device: "dns: 1.1.1.1" });
-  await next.reload({});
-  await next.program.stop("SIGKILL");
-  const last = await start(bed, {});
-  assertEquals(await Deno.readTextFile(bed.resolvConf), conf);
-  const leftovers = last.program.log.filter(({ msg }) =>
-    msg === "system.leftovers"
-  );
-  assertEquals(leftovers, []);
-});
+    // What a reload has taken back itself is no leftover.
+    await next.reload({ device: "dns: 1.1.1.1" });
+    await next.reload({});
+    await next.program.stop("SIGKILL");
+    const last = await start(bed, {});
+    assertEquals(await Deno.readTextFile(bed.resolvConf), conf);
+    const leftovers = last.program.log.filter(({ msg }) =>
+      msg === "system.leftovers"
+    );
+    assertEquals(leftovers, []);
+  },
+);
