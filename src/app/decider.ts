@@ -159,7 +159,7 @@ function firstDatagram(
   { port }: Endpoint,
 ): Uint8Array {
   return name === undefined || port === DNS_PORT
-    ? new Uint8Array(0)
+    ? Uint8Array.of(0)
     : encodeQuicHello(name);
 }
 

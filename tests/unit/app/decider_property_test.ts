@@ -199,7 +199,7 @@ async function carried(
   if (protocol === "tcp") await application.write(said);
   const flow = protocol === "tcp" ? tcpFlow(local, { dst }) : udpFlow({
     dst,
-    first: says === undefined ? new Uint8Array(0) : encodeQuicHello(says),
+    first: says === undefined ? Uint8Array.of(0) : encodeQuicHello(says),
   });
   handle(flow).catch(() => {});
   await settle();
