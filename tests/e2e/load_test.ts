@@ -31,6 +31,9 @@ for (const [direction, option] of [["up", []], ["down", ["-R"]]] as const) {
 /** A leak of 10 KiB per connection is 50 MiB by then; V8's heap settles within less, in MiB. */
 const SETTLING = 48;
 
+/** The first dial opens a netlink socket, which stays. */
+const OPENED_BY_FIRST_DIAL = 1;
+
 bedTest("tungo leaks nothing over 10 000 connections in a row", async (bed) => {
   const { client, server } = bed.net;
   const { tungo, farEnd } = await bed.relayed();
@@ -55,7 +58,8 @@ bedTest("tungo leaks nothing over 10 000 connections in a row", async (bed) => {
     const growth = residentMemoryOf(pid) - (memory[i] ?? 0);
     assert(growth < SETTLING, `${growth} MiB`);
     // The last connections may take a moment to go.
-    while (descriptorsOf(pid) > (before[i] ?? 0)) await rest();
+    const allowed = (before[i] ?? 0) + OPENED_BY_FIRST_DIAL;
+    while (descriptorsOf(pid) > allowed) await rest();
   }
 });
 
