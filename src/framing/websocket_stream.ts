@@ -30,8 +30,11 @@ export const MESSAGE_MAX = 256 * 1024;
 const CLOSE_NORMAL = 1000;
 const CLOSE_GOING_AWAY = 1001;
 
-/** How long a stream that has ended waits for its peer to hang up. */
-const LINGER: Millis = 10_000;
+/**
+ * How long a stream that has ended waits for its peer to hang up: as long as a slow one may take for what the system still holds
+ * of ours, 4 MiB at 300 kbit/s.
+ */
+const LINGER: Millis = 120_000;
 
 export interface WebSocketOptions {
   readonly role: "client" | "server";

@@ -174,7 +174,7 @@ Deno.test("websocketStream() tells a peer that breaks the protocol so, and fails
   assertEquals(close[0], 0x88);
 });
 
-Deno.test("websocketStream() that has ended both ways waits for its peer to hang up, 10 s at most", async () => {
+Deno.test("websocketStream() that has ended both ways waits for its peer to hang up, 2 minutes at most", async () => {
   for (const hangsUp of [true, false]) {
     const clock = new ManualClock();
     const [near, far] = streamPair();
@@ -187,7 +187,7 @@ Deno.test("websocketStream() that has ended both ways waits for its peer to hang
     await settle();
     assertEquals([far.state(), near.disposed], ["ended", false]);
     if (hangsUp) await far.closeWrite();
-    else await clock.advance(10_000);
+    else await clock.advance(120_000);
     await settle();
 
     assertEquals(near.disposed, true);
