@@ -52,6 +52,9 @@ export interface Resolver {
 
 const HTTPS_PORT = 443;
 
+/** For a certificate that is not accepted. */
+const REMEDY = "give its CA as caFile, its name as hostname";
+
 /** GOST's clientIP stands for its /24, or for itself in IPv6. */
 const CLIENT_SUBNET = { 4: 24, 16: 128 };
 
@@ -176,7 +179,10 @@ export class Names {
         ? byDatagram({ dialer, server, clock, stream })
         : stream;
     }
-    const options = { ...await readClientTls(security), clock, streams };
+    const options = {
+      ...await readClientTls(security),
+      ...{ clock, streams, remedy: REMEDY },
+    };
     if (protocol === "tls") {
       const secured = tls(plain, options);
       return byStream({ open: (signal) => secured(dialer, signal), clock });

@@ -2,7 +2,7 @@ import { parseAddress } from "../../wire/address.ts";
 import type { ClientTlsConfig, NameserverConfig } from "../chain_schema.ts";
 import type { Problems } from "../problems.ts";
 import { parseEndpoint } from "../values/endpoint.ts";
-import { place, type Section, text } from "./section.ts";
+import { ignore, place, type Section, text } from "./section.ts";
 
 type Protocol = NameserverConfig["protocol"];
 
@@ -51,6 +51,7 @@ export function decodeServer(section: Section, problems: Problems): Server {
   const tls = protocol === "tls" || protocol === "https"
     ? decodeTls(section, { protocol, host }, problems)
     : undefined;
+  if (tls === undefined) ignore(section, ["hostname", "caFile"], problems);
   return { protocol, host, port, path: path ?? "", tls };
 }
 

@@ -35,19 +35,27 @@ export interface HandshakeBound {
   readonly timeout?: Millis;
   readonly clock: Clock;
   readonly streams: NodeStreams;
+  /** What would do where a certificate is not accepted; a node's keys without it. */
+  readonly remedy?: string;
 }
+
+const NODE_REMEDY =
+  "give its CA as caFile, its name as serverName, or leave out secure";
 
 /** TLS on what `transport` opens. */
 export function tls(
   transport: Transport,
-  { timeout, clock, streams, ...options }: TlsOptions & HandshakeBound,
+  { timeout, clock, streams, remedy = NODE_REMEDY, ...options }:
+    & TlsOptions
+    & HandshakeBound,
 ): Transport {
   const connection = connectionOptions(options);
+  const how = { connection, streams, remedy };
   return async function tls(base, signal) {
     const carrier = await transport(base, signal);
     const { stream, alpn } = await withDeadline(
       { clock, timeout, signal, what: "The TLS handshake" },
-      (signal) => handshake(carrier, connection, streams, signal),
+      (signal) => handshake(carrier, how, signal),
     );
     const { roundTrip, isTungo } = carrier;
     return wrapStream(stream, { roundTrip, isTungo, ...alpn });
@@ -77,6 +85,12 @@ function connectionOptions(options: TlsOptions): ConnectionOptions {
   };
 }
 
+interface HandshakeOptions {
+  readonly connection: ConnectionOptions;
+  readonly streams: NodeStreams;
+  readonly remedy: string;
+}
+
 interface Secured {
   readonly stream: ByteStream;
   readonly alpn: Pick<Carrier, "alpn">;
@@ -84,12 +98,14 @@ interface Secured {
 
 function handshake(
   carrier: ByteStream,
-  options: ConnectionOptions,
-  streams: NodeStreams,
+  { connection, streams, remedy }: HandshakeOptions,
   signal: AbortSignal,
 ): Promise<Secured> {
   const { socket: below, under } = belowTls(carrier);
-  const socket: TLSSocket = nodeTls.connect({ ...options, socket: below });
+  const socket: TLSSocket = nodeTls.connect({
+    ...connection,
+    socket: below,
+  });
   return new Promise((resolve, reject) => {
     const fail = (reason: unknown): void => {
       socket.removeListener("error", onError);
@@ -99,7 +115,7 @@ function handshake(
       carrier.abort(reason);
       reject(reason);
     };
-    const onError = (error: Error): void => fail(explain(error));
+    const onError = (error: Error): void => fail(explain(error, remedy));
     const onAbort = (): void => fail(signal.reason);
     socket.once("error", onError);
     signal.addEventListener("abort", onAbort);
@@ -127,12 +143,14 @@ function belowTls(carrier: ByteStream): { socket: Socket; under: Under } {
 }
 
 /** What a failed handshake means, and what would do. */
-function explain(error: Error & { code?: string }): DialError {
+function explain(
+  error: Error & { code?: string },
+  remedy: string,
+): DialError {
   const code = error.code ?? "";
   const options = { cause: error };
   if (/CERT|VERIFY|SELF_SIGNED|ISSUER|ALTNAME/.test(code)) {
-    const message =
-      `The certificate is not accepted (${code}): give its CA as caFile, its name as serverName, or leave out secure`;
+    const message = `The certificate is not accepted (${code}): ${remedy}`;
     return new DialError("auth", message, options);
   }
   return new DialError("broken", `The TLS handshake failed: ${error.message}`, {

@@ -185,6 +185,19 @@ Deno.test("decodeResolver verifies HTTPS always, and TLS by hostname or caFile, 
   );
 });
 
+Deno.test("decodeResolver says what has no effect on a nameserver", () => {
+  const written = yaml(
+    { service: "resolver: r" },
+    "resolvers: [{name: r, nameservers: [{addr: a, hostname: b}]}]",
+  );
+  assertEquals(
+    warningsOf(written).filter((warning) => warning.includes("nameservers")),
+    [
+      'a.yaml:11:57: "hostname" has no effect (resolvers[0].nameservers[0].hostname)',
+    ],
+  );
+});
+
 Deno.test("decodeResolver says what is wrong with a nameserver", () => {
   const rows: [string, string][] = [
     ["addr: foo://1.1.1.1", 'ask the nameserver "foo://1.1.1.1" as its scheme'],
