@@ -71,7 +71,10 @@ export function chain({ direct, hops, onLeftOut }: ChainOptions): Router {
           return undefined;
         }
         nodes.push(node);
-        egress ??= node.egress;
+        // A node that is none opens a socket from here, whatever is before it.
+        if (egress === undefined || node.host === undefined) {
+          egress = node.egress;
+        }
         way = join(chosen, way);
       }
       return egress === undefined || way === undefined

@@ -244,6 +244,15 @@ Deno.test("chain() says which way a flow would take without dialling", () => {
   }
 });
 
+Deno.test("chain() names the interface of a direct node, which opens the socket whatever is before it", () => {
+  const by = (name: string) => [{ interface: name, strict: false }];
+  const { host: _, ...itself } = { ...node("d"), egress: () => by("eth2") };
+  const first = { ...node("n0"), egress: () => by("eth1") };
+  const hops = [first, itself].map((one) => ({ ...hop("h"), ...nodes(one) }));
+  const route = routerOf(hops).decide("tcp", flow());
+  assertEquals(route?.egress("192.0.2.1"), by("eth2"));
+});
+
 Deno.test("chain() says whether a name may change the way, or what is asked for on it", () => {
   const lan = bypassing("192.0.2.0/24");
   const other = bypassing("10.0.0.0/8");
