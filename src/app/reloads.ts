@@ -1,4 +1,4 @@
-import { ConfigError, DeviceError } from "../base/errors.ts";
+import { ConfigError, describe, DeviceError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { formatProblem } from "../config/problems.ts";
 import type { ReadConfig } from "../config/read_config.ts";
@@ -19,6 +19,8 @@ export class Reloads {
   readonly #options: ReloadsOptions;
   /** As it was when it was looked at last, whether it was right or wrong. */
   #text: string;
+  /** Why nothing could be looked at. */
+  #unreadable: string | undefined;
   #running: Promise<void> | undefined;
   #wanted: "changed" | "any" | undefined;
 
@@ -47,6 +49,7 @@ export class Reloads {
       const { config, errors, warnings } = await load();
       const same = text() === this.#text;
       this.#text = text();
+      this.#unreadable = undefined;
       if (same && what === "changed") return;
       for (const warning of warnings) {
         log.warn("config", { problem: formatProblem(warning) });
@@ -58,6 +61,10 @@ export class Reloads {
       await apply(config);
       log.info("reload.done", { services: config.services.length });
     } catch (error) {
+      // A file that is not there is no news the second time.
+      const again = what === "changed" && describe(error) === this.#unreadable;
+      this.#unreadable = describe(error);
+      if (again) return;
       if (error instanceof ConfigError) this.#refuse([error]);
       else if (error instanceof DeviceError) {
         log.error("reload.refused", { reason: error.message });

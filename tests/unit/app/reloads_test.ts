@@ -83,3 +83,26 @@ Deno.test("Reloads does one at a time, and one more for all that come meanwhile"
   await Promise.all(all);
   assertEquals(applied, ["a", "a"]);
 });
+
+Deno.test("Reloads says once of a file that is gone that it cannot be read, and takes it when it is back", async () => {
+  const log = recordingLog();
+  const applied: number[] = [];
+  let gone = true;
+  const at = { file: "a.yaml", line: 0, column: 0 };
+  const reloads = new Reloads({
+    load: () =>
+      gone
+        ? Promise.reject(new ConfigError("Cannot read it", "", at))
+        : Promise.resolve(read({ yaml: GOOD })),
+    text: () => gone ? "" : GOOD,
+    apply: ({ services }) =>
+      Promise.resolve(void applied.push(services.length)),
+    log,
+  });
+  await reloads.request("changed");
+  await reloads.request("changed");
+  assertEquals(log.lines.length, 2);
+  gone = false;
+  await reloads.request("changed");
+  assertEquals(applied, [1]);
+});
