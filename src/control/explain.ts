@@ -92,7 +92,11 @@ function nodesBy(
   { route }: ServiceConfig,
   way: Way | undefined,
 ): readonly NodeConfig[] {
-  const all = route.chain?.hops.flatMap(({ nodes }) => nodes) ?? [];
+  const grouped = route.group?.entries.map(({ chain }) => chain) ?? [];
+  // A chain may stand in several places.
+  const chains = [...new Set([route.chain, ...grouped])];
+  const hops = chains.flatMap((chain) => chain?.hops ?? []);
+  const all = hops.flatMap(({ nodes }): readonly NodeConfig[] => nodes);
   return (way?.nodes ?? []).flatMap(({ name, at }) =>
     all.filter((node) => node.name === name && formatPosition(node.at) === at)
   );

@@ -63,3 +63,23 @@ timeouts  dial 15s, up to 3 times, idle 30s
 `,
   );
 });
+
+Deno.test("explain() knows the bounds of a node of a chain in a group", () => {
+  const at = "a.yaml:8:41";
+  const grouped = tungoOf({
+    yaml: `
+services:
+- name: t
+  handler: { type: tungo, chain: c, chainGroup: { chains: [c] } }
+  listener: { type: tungo }
+chains:
+- name: c
+  hops: [{ name: h, nodes: [            { name: n, addr: "a:1",
+    connector: { type: socks5, metadata: { timeout: 3s } }, dialer: { type: tcp } }] }]
+`,
+  });
+  const nodes = [{ name: "n", way: "socks5+tcp a:1", at }];
+  const way = { nodes, interfaces: [], target };
+  const text = explain(QUESTION, { service: grouped, steps: [], way });
+  assertEquals(text.split("\n").at(-2), "timeouts   dial 15s, n request 3s");
+});
