@@ -18,7 +18,7 @@ const WHO = { hostname: TARGET4, port: 7000 };
 
 /** A node of `server`, reached by eth0. */
 function node(port: number, more = ""): string {
-  return `{name: n${port}, addr: "${SERVER}:${port}", connector: {type: relay, auth: {username: user, password: pass}}, dialer: {type: tcp}, ${more}}`;
+  return `{name: n${port}, addr: "${SERVER}:${port}", connector: {type: relay, metadata: {nodelay: true}, auth: {username: user, password: pass}}, dialer: {type: tcp}, ${more}}`;
 }
 
 /** A tungo whose direct flows leave by eth1, started from a file. */
@@ -141,13 +141,13 @@ chains:
     );
     // What has failed is left alone from now on, so the black hole costs its second only once.
     assertEquals(await ask(bed), TARGET4);
-    const second = tungo.log.findLast(({ msg }) => msg === "flow.close");
-    assertMatch(String(second?.["why"]), /^n8443 \(fifo, 1 of 4, /);
+    const second = await tungo.line("flow.close", { id: 2 });
+    assertMatch(String(second["why"]), /^n8443 \(fifo, 1 of 4, /);
 
     await alive.stop();
     assertEquals(await ask(bed), "");
-    const last = tungo.log.findLast(({ msg }) => msg === "flow.close");
-    assertMatch(String(last?.["why"]), /all have failed: the first/);
+    const last = await tungo.line("flow.close", { id: 3 });
+    assertMatch(String(last["why"]), /all have failed: the first/);
   },
 );
 
@@ -193,5 +193,37 @@ chains:
       dst: `${TARGET4}:81`,
     });
     assertMatch(String(reason), /h allows no way: .* matches .*:81/);
+  },
+);
+
+bedTest(
+  "probes find out which nodes answer before a flow has to",
+  async (bed) => {
+    const { server } = bed.net;
+    await using _web = await whoAsks(server, WEB);
+    await bed.farEnd("-L", "relay://user:pass@:8444");
+    const probe =
+      `probe: {type: http, addr: "${TARGET4}:80", interval: 1s, timeout: 1s}`;
+    const hole = node(1, probe).replace(SERVER, SILENT4);
+    const spare = node(8444, `${probe}, metadata: {backup: true}`);
+    const tungo = await tungoOf(
+      bed,
+      "chain: c",
+      `
+chains:
+- name: c
+  hops:
+  - name: h
+    interface: eth0
+    selector: {strategy: fifo, failTimeout: 1m}
+    nodes: [${hole}, ${node(8443, probe)}, ${spare}]
+`,
+    );
+    for (const name of ["n1", "n8443"]) {
+      await tungo.line("probe.fail", { node: name });
+    }
+    assertEquals(await ask(bed), TARGET4);
+    const { why } = await tungo.line("flow.close");
+    assertMatch(String(why), /^n8444 \(fifo, 1 of 3, [^;]*$/);
   },
 );

@@ -284,7 +284,7 @@ Deno.test("connectUdp() takes a session's end for no abort", async () => {
   await run.done;
 });
 
-Deno.test("connectTcp() dials again when the answer is a refusal, also for a destination that it trusts [K.5]", async () => {
+Deno.test("connectTcp() dials again when the answer is a refusal, also for a destination that it trusts [K5]", async () => {
   const clock = new ManualClock();
   const handshake = new Handshake({ mode: "auto", clock, timeout: 15_000 });
   for (const says of ["yes", "no, then yes"]) {

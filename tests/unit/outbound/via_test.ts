@@ -287,7 +287,7 @@ Deno.test("via() asks for each flow on its own where the node has no association
   ]);
 });
 
-Deno.test("via() judges the node by an answer that comes later, and blames it for not accepting us [K.5]", async () => {
+Deno.test("via() judges the node by an answer that comes later, and blames it for not accepting us [K5]", async () => {
   const rows: [DialError["kind"], string | undefined, string[]][] = [
     ["auth", "node-0", ["fail"]],
     ["refused", undefined, ["succeed"]],
