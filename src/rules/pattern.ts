@@ -22,7 +22,13 @@ export type Pattern =
     readonly suffix: string;
     readonly ports: PortRange;
   }
-  | { readonly kind: "glob"; readonly glob: Glob; readonly ports: PortRange }
+  /** `literal` is in whatever matches. */
+  | {
+    readonly kind: "glob";
+    readonly glob: Glob;
+    readonly literal: string;
+    readonly ports: PortRange;
+  }
   | { readonly kind: "range"; readonly first: Address; readonly last: Address }
   /** `example.com`, or `.example.com` for itself and everything below. */
   | { readonly kind: "name"; readonly name: string; readonly ports: PortRange }
@@ -60,7 +66,14 @@ function parseWildcard(text: string): Pattern {
   }
   const glob = compileGlob(host);
   if (typeof glob === "string") return invalid(glob);
-  return { kind: "glob", glob, ports };
+  return { kind: "glob", glob, literal: literalOf(host), ports };
+}
+
+/** The longest text that stands in a wildcard as it is; empty where that is not to be seen at once. */
+function literalOf(host: string): string {
+  if (/[[{\\]/.test(host)) return "";
+  const parts = host.split(/[*?]+/);
+  return parts.reduce((a, b) => b.length > a.length ? b : a);
 }
 
 /** One address, or two with a dash between them; undefined where it is not that. */
