@@ -109,11 +109,13 @@ async function buildProxy(
   const { name, connector, names, egress } = node;
   const { clock } = context;
   const knowing = await context.names.knowing(names, egress, timeout);
-  const newTransport = await buildTransport(node, timeout, context);
+  const asking = buildConnector(connector, node, knowing(own), context);
+  const { greet } = asking;
+  const newTransport = await buildTransport(node, { timeout, greet }, context);
   const hop = {
     name,
     way: wayOf(node),
-    connector: buildConnector(connector, node, knowing(own), context),
+    connector: asking,
     timeout,
     clock,
     health,

@@ -4,7 +4,8 @@ import type {
   TransportConfig,
   WebSocketConfig,
 } from "../config/chain_schema.ts";
-import type { Transport } from "../outbound/contracts.ts";
+import type { Connector, Transport } from "../outbound/contracts.ts";
+import { greeted } from "../outbound/greeted.ts";
 import { mux } from "../outbound/mux.ts";
 import { tcp } from "../outbound/transport/tcp.ts";
 import { tls } from "../outbound/transport/tls.ts";
@@ -46,16 +47,23 @@ const TRANSPORTS: TransportFactories = {
   },
 };
 
+export interface TransportOptions {
+  /** For opening a carrier. */
+  readonly timeout: Millis;
+  /** Of the node's connector. */
+  readonly greet: Connector["greet"];
+}
+
 /** Makes a transport for each way to `node`, so that the carriers that it has ready, or shares, are of that way. Rejects with a ConfigError. */
 export async function buildTransport(
   node: ProxyNodeConfig,
-  timeout: Millis,
+  { timeout, greet }: TransportOptions,
   context: Context,
 ): Promise<() => Transport> {
   const { clock, upkeep } = context;
   const carriers = await buildCarriers(node, context);
   const config = node.transport.mux;
-  if (config === undefined) return () => warm(carriers, clock);
+  if (config === undefined) return () => warm(greeted(carriers, greet), clock);
   return () => {
     const transport = mux(carriers, { ...config, timeout, clock });
     // With the configuration ends what nobody would end otherwise.

@@ -12,6 +12,8 @@ export interface Carrier extends ByteStream {
   readonly isTungo: boolean;
   /** What TLS's ALPN has agreed on, if anything. */
   readonly alpn?: string;
+  /** The connector's `greet` has been through. */
+  readonly greeted?: true;
 }
 
 /** Opens a carrier (tcp, tls, ws, wss) to its node through `base`. Knows no target. GOST's "dialer". Rejects with a DialError. */
@@ -26,6 +28,11 @@ export interface Connector {
   connectStream(carrier: Carrier, target: Target): Promise<Upstream>;
   /** Rejects with "streams-only" where the node has no datagrams. */
   connectDatagram(carrier: Carrier, target: Target): Promise<DatagramChannel>;
+  /**
+   * Settles with the node what needs no target, so that a carrier that waits has it behind it. Connecting does it where nobody
+   * has. Rejects with a DialError.
+   */
+  readonly greet?: (carrier: Carrier, signal: AbortSignal) => Promise<void>;
   /** The protocol has no datagrams: nobody need ask. */
   readonly streamsOnly?: true;
   /**

@@ -140,7 +140,7 @@ class WarmPool {
   }
 
   #keep(carrier: Carrier): void {
-    const { roundTrip, isTungo } = carrier;
+    const { roundTrip, isTungo, greeted } = carrier;
     const { more, stream } = peek(carrier);
     const forget = (): void => {
       const at = this.#ready.indexOf(ready);
@@ -150,7 +150,10 @@ class WarmPool {
       carrier.abort(new Error("The carrier was not needed"));
     };
     const ready: Ready = {
-      carrier: { ...stream, roundTrip, isTungo },
+      carrier: {
+        ...{ ...stream, roundTrip, isTungo },
+        ...(greeted === undefined ? {} : { greeted }),
+      },
       timer: this.#clock.callAt(this.#clock.now() + LIFETIME, forget),
     };
     this.#ready.push(ready);

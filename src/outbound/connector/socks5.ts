@@ -74,6 +74,13 @@ export function socks5(options: Socks5Options): Connector {
       return narrowed(await open(carrier, target), endpoint);
     },
     associate: open,
+    greet: (carrier, signal) =>
+      converse(
+        carrier,
+        options,
+        { signal, what: "The SOCKS5 greeting" },
+        () => negotiate(carrier, options.credentials),
+      ),
   };
 }
 
@@ -84,15 +91,14 @@ interface Answered {
 
 async function ask(
   carrier: Carrier,
-  { credentials, timeout, clock }: Socks5Options,
+  options: Socks5Options,
   command: SocksCommand,
   endpoint: Endpoint,
 ): Promise<Answered> {
   const { signal } = new AbortController();
   const what = `The SOCKS5 request for ${formatEndpoint(endpoint)}`;
-  const conversation = async (signal: AbortSignal): Promise<Answered> => {
-    signal.addEventListener("abort", () => carrier.abort(signal.reason));
-    await negotiate(carrier, credentials);
+  return await converse(carrier, options, { signal, what }, async () => {
+    if (!carrier.greeted) await negotiate(carrier, options.credentials);
     const request = encodeSocksRequest(command, endpoint);
     if (request instanceof ProtocolError) throw unsupported(request);
     await carrier.write(request);
@@ -103,9 +109,21 @@ async function ask(
     const { kind, text } = explainSocksReply(value.code);
     const asked = formatEndpoint(endpoint);
     throw new DialError(kind, `The node answered "${text}" for ${asked}`);
-  };
+  });
+}
+
+/** Within the connector's time, and with a DialError for whatever fails. */
+async function converse<T>(
+  carrier: Carrier,
+  { timeout, clock }: Socks5Options,
+  { signal, what }: { readonly signal: AbortSignal; readonly what: string },
+  conversation: () => Promise<T>,
+): Promise<T> {
   try {
-    return await withDeadline({ clock, timeout, signal, what }, conversation);
+    return await withDeadline({ clock, timeout, signal, what }, (signal) => {
+      signal.addEventListener("abort", () => carrier.abort(signal.reason));
+      return conversation();
+    });
   } catch (error) {
     if (error instanceof DialError) throw error;
     throw new DialError("broken", `${what} failed`, { cause: error });

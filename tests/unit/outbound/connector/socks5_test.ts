@@ -58,6 +58,28 @@ Deno.test("socks5() asks for the target without credentials [RFC 1928 §3, §4]"
   assertEquals(await readAll(upstream), "banner");
 });
 
+Deno.test("socks5() asks at once on a carrier on which it has greeted the node before", async () => {
+  const { near, node, carrier, connector } = begin();
+  const greeting = connector.greet?.(carrier, new AbortController().signal);
+  assertEquals(await heard(node), "050100");
+  await node.write(hex("05 00"));
+  await greeting;
+
+  const ready = { ...carrier, greeted: true as const };
+  const dialled = connector.connectStream(ready, tcpFlow(near));
+  assertEquals(await heard(node), "05010001c000020101bb");
+  await node.write(REPLY);
+  await (await dialled).answered;
+});
+
+Deno.test("socks5() tells in its greeting that a node does not take it", async () => {
+  const { node, carrier, connector } = begin();
+  const greeting = connector.greet?.(carrier, new AbortController().signal);
+  await node.write(hex("05 ff"));
+  const error = await assertRejects(async () => await greeting, DialError);
+  assertEquals(error.kind, "auth");
+});
+
 Deno.test("socks5() gives user and password when it is asked for them [RFC 1929 §2]", async () => {
   const { near, node, carrier, connector } = begin({
     credentials: CREDENTIALS,
