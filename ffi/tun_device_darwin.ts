@@ -9,7 +9,8 @@ import { AF_INET6 } from "./constants_darwin.ts";
 import { DARWIN_ERRNO } from "./errno_darwin.ts";
 import type { LibSystem } from "./libsystem.ts";
 import { type PacketBatches, UTUN_HEADER } from "./packet_batches_darwin.ts";
-import type { OpenReader, Reader } from "./reader.ts";
+import { PacketArrival } from "./packet_arrival.ts";
+import type { OpenReader } from "./reader.ts";
 import { AF_INET } from "./sockaddr.ts";
 
 const NO_OFFLOAD: Offload = { tcp: false, udp: false, checksum: false };
@@ -33,14 +34,8 @@ export class DarwinTun implements Device {
   readonly #fd: number;
   readonly #lib: LibSystem;
   readonly #batches: PacketBatches | undefined;
-  readonly #reader: Reader;
-  /** Where Deno reads the first packet of a burst while we wait for it. */
-  readonly #first = new Uint8Array(UTUN_HEADER + MAX_PACKET);
-  /** Octets in `#first` that nobody has received yet. */
-  #firstLength = 0;
-  #waiting: PromiseWithResolvers<boolean> | undefined;
+  readonly #arrival: PacketArrival;
   #flushing = false;
-  #gone = false;
 
   constructor(
     { fd, name, mtu, batches, lib, openReader }: DarwinTunOptions,
@@ -50,26 +45,19 @@ export class DarwinTun implements Device {
     this.#fd = fd;
     this.#lib = lib;
     this.#batches = batches;
-    this.#reader = openReader({
-      fd,
-      errors: false,
-      buffer: this.#first,
-      onArrival: (result) => this.#arrived(result),
+    this.#arrival = new PacketArrival({
+      ...{ fd, openReader, errno: lib.errno, eagain: DARWIN_ERRNO.EAGAIN },
+      size: UTUN_HEADER + MAX_PACKET,
+      read: (into) => lib.read(fd, into, into.length),
     });
   }
 
   readable(): Promise<boolean> {
-    if (this.#gone) return Promise.resolve(false);
-    if (this.#firstLength > 0) return Promise.resolve(true);
-    if (this.#waiting === undefined) {
-      this.#waiting = Promise.withResolvers();
-      this.#reader.arm();
-    }
-    return this.#waiting.promise;
+    return this.#arrival.readable();
   }
 
   receive(into: PacketBuffer): boolean {
-    while (!this.#gone) {
+    while (!this.#arrival.gone) {
       const octets = this.#take(into);
       if (octets < 0) return false;
       if (octets <= UTUN_HEADER) continue;
@@ -83,7 +71,7 @@ export class DarwinTun implements Device {
   }
 
   send(packet: PacketBuffer): boolean {
-    if (this.#gone) return false;
+    if (this.#arrival.gone) return false;
     const { bytes, view, start, length } = packet;
     const at = start - UTUN_HEADER;
     const ipv4 = view.getUint8(start) >>> 4 === 4;
@@ -101,9 +89,8 @@ export class DarwinTun implements Device {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#gone) this.#batches?.flush();
-    this.#lose();
-    await this.#reader.close();
+    if (!this.#arrival.gone) this.#batches?.flush();
+    await this.#arrival.close();
   }
 
   /** At the end of the burst, whose packets have all been pushed by then. */
@@ -112,55 +99,21 @@ export class DarwinTun implements Device {
     this.#flushing = true;
     queueMicrotask(() => {
       this.#flushing = false;
-      if (!this.#gone) batches.flush();
+      if (!this.#arrival.gone) batches.flush();
     });
-  }
-
-  #arrived(first: number): void {
-    let result = first;
-    if (first === -DARWIN_ERRNO.EAGAIN) {
-      result = this.#read(this.#first);
-      if (result < 0 && this.#lib.errno() === DARWIN_ERRNO.EAGAIN) {
-        return this.#reader.arm();
-      }
-    }
-    if (result < 0) return this.#lose();
-    this.#firstLength = result;
-    this.#settle(true);
-  }
-
-  /** Nothing will ever be read or written again. */
-  #lose(): void {
-    this.#gone = true;
-    this.#settle(false);
-  }
-
-  #settle(readable: boolean): void {
-    this.#waiting?.resolve(readable);
-    this.#waiting = undefined;
   }
 
   /** Octets of the next packet and its header, the header directly before the packet's place; negative where none waits. */
   #take(into: PacketBuffer): number {
     const room = into.bytes.subarray(HEADROOM - UTUN_HEADER);
-    if (this.#firstLength > 0) {
-      const { length } = copy(this.#first.subarray(0, this.#firstLength), room);
-      this.#firstLength = 0;
-      return length;
+    if (this.#arrival.length > 0) return this.#arrival.take(room);
+    if (this.#batches === undefined) {
+      return this.#lib.read(this.#fd, room, room.length);
     }
-    if (this.#batches === undefined) return this.#read(room);
     const framed = this.#batches.receive();
-    return framed === undefined ? -1 : copy(framed, room).length;
+    if (framed === undefined) return -1;
+    const fitting = framed.subarray(0, room.length);
+    room.set(fitting);
+    return fitting.length;
   }
-
-  #read(into: Uint8Array<ArrayBuffer>): number {
-    return this.#lib.read(this.#fd, into, into.length);
-  }
-}
-
-/** As much as there is room for. */
-function copy(from: Uint8Array, into: Uint8Array): Uint8Array {
-  const fitting = from.subarray(0, into.length);
-  into.set(fitting);
-  return fitting;
 }

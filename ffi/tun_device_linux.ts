@@ -8,7 +8,8 @@ import {
 } from "../src/wire/packet_buffer.ts";
 import { ERRNO } from "./errno.ts";
 import type { Libc } from "./libc.ts";
-import type { OpenReader, Reader } from "./reader.ts";
+import { PacketArrival } from "./packet_arrival.ts";
+import type { OpenReader } from "./reader.ts";
 import {
   isUdpSuperPacket,
   readVirtioNetHdr,
@@ -44,14 +45,8 @@ export class LinuxTun implements Device {
   readonly #libc: Libc;
   readonly #fd: number;
   readonly #headerLength: number;
-  readonly #reader: Reader;
+  readonly #arrival: PacketArrival;
   readonly #watch: Disposable;
-  /** Where Deno reads the first packet of a burst while we wait for it. */
-  readonly #first: Uint8Array<ArrayBuffer>;
-  /** Octets in `#first` that nobody has received yet. */
-  #firstLength = 0;
-  #waiting: PromiseWithResolvers<boolean> | undefined;
-  #gone = false;
 
   constructor(options: LinuxTunOptions) {
     this.name = options.name;
@@ -61,15 +56,14 @@ export class LinuxTun implements Device {
     this.#libc = options.libc;
     this.#fd = options.fd;
     this.#headerLength = options.headers ? VIRTIO_NET_HDR : 0;
-    this.#first = new Uint8Array(VIRTIO_NET_HDR + MAX_PACKET);
-    this.#reader = options.openReader({
-      fd: options.fd,
-      errors: false,
-      buffer: this.#first,
-      onArrival: (result) => this.#arrived(result),
+    const { fd, libc, openReader } = options;
+    this.#arrival = new PacketArrival({
+      ...{ fd, openReader, errno: libc.errno, eagain: ERRNO.EAGAIN },
+      size: VIRTIO_NET_HDR + MAX_PACKET,
+      read: (into) => libc.read(fd, into, into.length),
     });
     this.#watch = options.watchNetwork(() => {
-      if (!options.exists()) this.#lose();
+      if (!options.exists()) this.#arrival.lose();
     });
   }
 
@@ -79,22 +73,15 @@ export class LinuxTun implements Device {
   }
 
   readable(): Promise<boolean> {
-    if (this.#gone) return Promise.resolve(false);
-    if (this.#firstLength > 0) return Promise.resolve(true);
-    if (this.#waiting === undefined) {
-      this.#waiting = Promise.withResolvers();
-      this.#reader.arm();
-    }
-    return this.#waiting.promise;
+    return this.#arrival.readable();
   }
 
   receive(into: PacketBuffer): boolean {
-    while (!this.#gone) {
-      const octets = this.#firstLength > 0
-        ? this.#takeFirst(into)
-        : this.#read(into);
+    const arrival = this.#arrival;
+    while (!arrival.gone) {
+      const octets = this.#read(into);
       if (octets < 0) {
-        if (this.#libc.errno() === ERRNO.EBADFD) this.#lose();
+        if (this.#libc.errno() === ERRNO.EBADFD) arrival.lose();
         return false;
       }
       if (this.#accept(into, octets)) return true;
@@ -103,7 +90,7 @@ export class LinuxTun implements Device {
   }
 
   send(packet: PacketBuffer): boolean {
-    if (this.#gone) return false;
+    if (this.#arrival.gone) return false;
     const { headers } = this.#options;
     if (headers) writeVirtioNetHdr(packet);
     const written = this.#libc.write(
@@ -120,34 +107,8 @@ export class LinuxTun implements Device {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#lose();
     this.#watch[Symbol.dispose]();
-    await this.#reader.close();
-  }
-
-  #arrived(first: number): void {
-    let result = first;
-    if (first === -ERRNO.EAGAIN) {
-      const { length } = this.#first;
-      result = this.#libc.read(this.#fd, this.#first, length);
-      if (result < 0 && this.#libc.errno() === ERRNO.EAGAIN) {
-        return this.#reader.arm();
-      }
-    }
-    if (result < 0) return this.#lose();
-    this.#firstLength = result;
-    this.#settle(true);
-  }
-
-  /** Nothing will ever be read or written again: we closed it, or somebody deleted it. */
-  #lose(): void {
-    this.#gone = true;
-    this.#settle(false);
-  }
-
-  #settle(readable: boolean): void {
-    this.#waiting?.resolve(readable);
-    this.#waiting = undefined;
+    await this.#arrival.close();
   }
 
   /** The octets of `packet` from its header on. Only a device without headers pays for a view (25 ns and its garbage). */
@@ -158,15 +119,9 @@ export class LinuxTun implements Device {
 
   #read(into: PacketBuffer): number {
     const octets = this.#octets(into, HEADROOM);
-    return this.#libc.read(this.#fd, octets, octets.length);
-  }
-
-  #takeFirst(into: PacketBuffer): number {
-    const octets = this.#octets(into, HEADROOM);
-    const length = Math.min(this.#firstLength, octets.length);
-    this.#firstLength = 0;
-    octets.set(this.#first.subarray(0, length));
-    return length;
+    return this.#arrival.length > 0
+      ? this.#arrival.take(octets)
+      : this.#libc.read(this.#fd, octets, octets.length);
   }
 
   #accept(packet: PacketBuffer, octets: number): boolean {
