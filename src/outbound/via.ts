@@ -200,8 +200,9 @@ async function reach(
   } catch (error) {
     if (signal.aborted) throw error;
     const blamed = blame(hop, error);
-    // A node before this one that is to blame has been told already.
-    if (blamed !== error) hop.health.fail(error);
+    // A node before this one that is to blame has been told already; a rule on the way is nobody's failure.
+    const isDecision = error instanceof DialError && error.isDecision;
+    if (blamed !== error && !isDecision) hop.health.fail(error);
     throw blamed;
   }
 }
@@ -218,7 +219,8 @@ function blame({ name, way }: Hop, error: unknown): unknown {
   const options = { cause: error, node: name };
   if (error instanceof DialError && error.node === undefined) {
     const message = `${name} (${way}): ${error.message}`;
-    return new DialError(error.kind, message, options);
+    const { isDecision } = error;
+    return new DialError(error.kind, message, { ...options, isDecision });
   }
   if (error instanceof TruncatedError || error instanceof ProtocolError) {
     return new DialError(

@@ -329,3 +329,13 @@ Deno.test("via() says nothing about a node whose answer nobody has waited for", 
   await settle();
   assertEquals(told, []);
 });
+
+Deno.test("via() takes a rule on the way to the node for no failure of the node", async () => {
+  const { dialer, told } = begin({
+    transport: () =>
+      rejected(new DialError("forbidden", "no", { isDecision: true })),
+  });
+  const dialled = dialer.dialStream(flow());
+  const error = await assertRejects(() => dialled, DialError);
+  assertEquals([error.isDecision, told], [true, []]);
+});
