@@ -112,6 +112,7 @@ async function run(
   sources: ConfigSources,
   command: RunCommand,
 ): Promise<ExitCode> {
+  const endsWithTerminal = hasTerminal() && !ignoresHangup();
   const log = new LogSwitch(openLog(config.log));
   const { pcap, fault } = command;
   using instruments = openInstruments({ pcap, fault, log });
@@ -144,9 +145,12 @@ async function run(
       },
       log,
     });
-    onReload(platform.reloadSignals, hangup.resolve, () => {
-      void reloads.request("any");
-    });
+    const reload = (): void => void reloads.request("any");
+    onReload(
+      platform.reloadSignals,
+      reload,
+      endsWithTerminal ? hangup.resolve : reload,
+    );
     await Promise.race([started, end]);
     using _triggers = reloadByItself(command, {
       reload: () => reloads.request("changed"),
@@ -176,16 +180,26 @@ async function replace(
   }
 }
 
-/** Calls `reload` for the signal that asks for it, and `hangup` where it comes because the terminal has gone away. */
+/** Calls `reload` for the signal that asks for it, and `hangup` where it comes because there is no terminal any more. */
 function onReload(
   signals: readonly Deno.Signal[],
-  hangup: () => void,
   reload: () => void,
+  hangup: () => void,
 ): void {
-  const atTerminal = hasTerminal();
-  const onSignal = (): void =>
-    atTerminal && !hasTerminal() ? hangup() : reload();
+  const onSignal = (): void => hasTerminal() ? reload() : hangup();
   for (const signal of signals) Deno.addSignalListener(signal, onSignal);
+}
+
+/** Whether whoever started it wants it to outlive its terminal: nohup(1). To be asked before anybody listens for any signal. */
+function ignoresHangup(): boolean {
+  try {
+    const status = Deno.readTextFileSync("/proc/self/status");
+    const [, last = "0"] = /^SigIgn:\s*[0-9a-f]*([0-9a-f])$/m.exec(status) ??
+      [];
+    return (parseInt(last, 16) & 1) === 1;
+  } catch {
+    return false;
+  }
 }
 
 function hasTerminal(): boolean {
