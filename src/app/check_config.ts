@@ -6,11 +6,11 @@ import {
   DialError,
 } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import type { SourceConfig } from "../config/chain_schema.ts";
 import type {
   CertificateConfig,
   ClientTlsConfig,
-  SourceConfig,
-} from "../config/chain_schema.ts";
+} from "../config/hop_schema.ts";
 import { Problems } from "../config/problems.ts";
 import type { Config, ServerTlsConfig } from "../config/schema.ts";
 import { rejected } from "../flow/stream.ts";

@@ -1,12 +1,14 @@
 import type { Millis } from "../base/clock.ts";
 import type {
   BypassConfig,
-  ConnectorConfig,
-  CredentialsConfig,
   EgressConfig,
   NodeConfig,
   ProxyNodeConfig,
 } from "../config/chain_schema.ts";
+import type {
+  ConnectorConfig,
+  CredentialsConfig,
+} from "../config/hop_schema.ts";
 import type { Dialer } from "../flow/dialer.ts";
 import { type Endpoint, formatEndpoint } from "../flow/flow.ts";
 import type { ChainNode } from "../outbound/chain.ts";

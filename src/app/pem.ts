@@ -4,7 +4,7 @@ import type {
   CertificateConfig,
   ClientTlsConfig,
   TlsVersion,
-} from "../config/chain_schema.ts";
+} from "../config/hop_schema.ts";
 import type { ServerTlsConfig } from "../config/schema.ts";
 import type { TlsOptions } from "../outbound/transport/tls.ts";
 

@@ -1,9 +1,6 @@
 import type { Millis } from "../base/clock.ts";
-import type {
-  ProxyNodeConfig,
-  TransportConfig,
-  WebSocketConfig,
-} from "../config/chain_schema.ts";
+import type { ProxyNodeConfig } from "../config/chain_schema.ts";
+import type { TransportConfig, WebSocketConfig } from "../config/hop_schema.ts";
 import type { Connector, Transport } from "../outbound/contracts.ts";
 import { greeted } from "../outbound/greeted.ts";
 import { mux } from "../outbound/mux.ts";

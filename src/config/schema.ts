@@ -4,16 +4,18 @@ import type { LogLevel } from "../base/log.ts";
 import type { Address, Prefix } from "../wire/address.ts";
 import type {
   BypassConfig,
-  CertificateConfig,
   ChainConfig,
   ChainGroupConfig,
-  CredentialsConfig,
   EgressConfig,
-  MuxConfig,
   NamesConfig,
   ResolverConfig,
-  TlsVersion,
 } from "./chain_schema.ts";
+import type {
+  CertificateConfig,
+  CredentialsConfig,
+  MuxConfig,
+  TlsVersion,
+} from "./hop_schema.ts";
 
 /** Frozen, with every default filled in and every reference resolved: one chain that two services name is one object. */
 export interface Config {

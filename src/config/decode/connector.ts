@@ -1,4 +1,4 @@
-import type { ConnectorConfig } from "../chain_schema.ts";
+import type { ConnectorConfig } from "../hop_schema.ts";
 import { CONNECTORS } from "../known_types.ts";
 import type { Problems } from "../problems.ts";
 import { decodeCredentials } from "./credentials.ts";

@@ -1,4 +1,4 @@
-import type { CredentialsConfig } from "../chain_schema.ts";
+import type { CredentialsConfig } from "../hop_schema.ts";
 import type { Problems } from "../problems.ts";
 import { Secret } from "../secret.ts";
 import { refuse, type Section, text } from "./section.ts";

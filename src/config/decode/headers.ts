@@ -1,4 +1,4 @@
-import type { HeaderConfig } from "../chain_schema.ts";
+import type { HeaderConfig } from "../hop_schema.ts";
 import type { Place, Problems } from "../problems.ts";
 import { Secret } from "../secret.ts";
 import type { Mapping } from "../tree/node.ts";

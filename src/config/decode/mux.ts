@@ -1,4 +1,4 @@
-import type { MuxConfig } from "../chain_schema.ts";
+import type { MuxConfig } from "../hop_schema.ts";
 import type { Problems } from "../problems.ts";
 import type { Metadata } from "./metadata.ts";
 

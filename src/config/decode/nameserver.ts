@@ -1,5 +1,6 @@
 import { parseAddress } from "../../wire/address.ts";
-import type { ClientTlsConfig, NameserverConfig } from "../chain_schema.ts";
+import type { NameserverConfig } from "../chain_schema.ts";
+import type { ClientTlsConfig } from "../hop_schema.ts";
 import type { Problems } from "../problems.ts";
 import { parseEndpoint } from "../values/endpoint.ts";
 import { ignore, place, type Section, text } from "./section.ts";

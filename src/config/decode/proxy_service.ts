@@ -1,4 +1,4 @@
-import type { CredentialsConfig } from "../chain_schema.ts";
+import type { CredentialsConfig } from "../hop_schema.ts";
 import type {
   ListenerConfig,
   ProxyProtocolConfig,

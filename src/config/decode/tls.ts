@@ -2,7 +2,7 @@ import type {
   CertificateConfig,
   ClientTlsConfig,
   TlsVersion,
-} from "../chain_schema.ts";
+} from "../hop_schema.ts";
 import type { Problems } from "../problems.ts";
 import type { ServerTlsConfig } from "../schema.ts";
 import {

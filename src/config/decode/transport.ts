@@ -1,5 +1,5 @@
 import type { Millis } from "../../base/clock.ts";
-import type { TransportConfig } from "../chain_schema.ts";
+import type { TransportConfig } from "../hop_schema.ts";
 import { DIALERS } from "../known_types.ts";
 import type { Problems } from "../problems.ts";
 import type { Metadata } from "./metadata.ts";

@@ -1,4 +1,4 @@
-import type { WebSocketConfig } from "../chain_schema.ts";
+import type { WebSocketConfig } from "../hop_schema.ts";
 import type { Problems } from "../problems.ts";
 import { decodeHeaders } from "./headers.ts";
 import type { Metadata } from "./metadata.ts";

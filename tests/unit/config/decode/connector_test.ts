@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { ConnectorConfig } from "../../../../src/config/chain_schema.ts";
+import type { ConnectorConfig } from "../../../../src/config/hop_schema.ts";
 import { errorsOf, tungoOf, warningsOf } from "../../../support/config.ts";
 
 const AT = { file: "-F", line: 0, column: 0 };

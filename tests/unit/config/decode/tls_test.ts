@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { ClientTlsConfig } from "../../../../src/config/chain_schema.ts";
+import type { ClientTlsConfig } from "../../../../src/config/hop_schema.ts";
 import { errorsOf, tungoOf, warningsOf } from "../../../support/config.ts";
 
 function written(query: string): { L: string[]; F: string[] } {
