@@ -7,6 +7,9 @@ const SETTLING: Millis = 1000;
 /** A message is forgotten by a read of any size. */
 const MESSAGE = new Uint8Array(1);
 
+/** Messages that are read for one question. What is left is news for the next. */
+const READ_MAX = 1024;
+
 export interface NetworkVersionOptions {
   /** Opens a socket that gets the kernel's news; throws a DeviceError. */
   readonly subscribe: () => number;
@@ -44,8 +47,12 @@ export class NetworkVersion implements Disposable {
   /** Also after an overflow of the queue, which is an error of its own. */
   #hasNews(fd: number): boolean {
     const { sockets } = this.#options;
-    let news = false;
-    while (sockets.receive(fd, MESSAGE) !== -sockets.eagain) news = true;
-    return news;
+    let read = 0;
+    while (
+      read < READ_MAX && sockets.receive(fd, MESSAGE) !== -sockets.eagain
+    ) {
+      read++;
+    }
+    return read > 0;
   }
 }
