@@ -1,5 +1,5 @@
 import { assert } from "../base/assert.ts";
-import { describe, DeviceError } from "../base/errors.ts";
+import { describe } from "../base/errors.ts";
 import type { ServiceConfig, TungoServiceConfig } from "../config/schema.ts";
 import type { Log } from "../base/log.ts";
 import type { Device } from "../device/device.ts";
@@ -7,7 +7,6 @@ import type { Flow } from "../flow/flow.ts";
 import { createStack, type Stack } from "../stack/stack.ts";
 import type { PendingSyn } from "../stack/tcp/pending_syn.ts";
 import type { UdpSession } from "../stack/udp_session.ts";
-import { localEndpoint, remoteEndpoint } from "../stack/flow_key.ts";
 import { formatAddress } from "../wire/address.ts";
 import type { Offload } from "../wire/packet_buffer.ts";
 import { Carried } from "./carried.ts";
@@ -17,6 +16,7 @@ import { describeStack } from "./describe_stack.ts";
 import { DeviceSetup } from "./device_setup.ts";
 import { Driver } from "./driver.ts";
 import { hooksOf } from "./hooks.ts";
+import { OwnPackets } from "./own_packets.ts";
 import { buildPipeline, type Pipeline, pipelineOf } from "./pipeline.ts";
 import type { Change, Service } from "./service.ts";
 import { tcpFlow } from "./tcp_flow.ts";
@@ -55,11 +55,11 @@ class TungoService implements Service {
   readonly #broadcasts = new Set<number>();
   readonly #onFatal: (error: unknown) => void;
   readonly #setup: DeviceSetup;
+  readonly #ownPackets: OwnPackets;
   #driver: Driver | undefined;
   #closed = false;
   #stopped = false;
   #sleepTime: number;
-  #toldOfLoop = false;
 
   constructor(
     { config, context, pipeline }: Rules,
@@ -73,6 +73,10 @@ class TungoService implements Service {
     this.#carried = carried;
     this.#onFatal = onFatal;
     this.#sleepTime = platform.sleepTime();
+    this.#ownPackets = new OwnPackets(
+      () => this.#driver?.stack.countDrop("own packet"),
+      onFatal,
+    );
     this.#setup = new DeviceSetup({
       config: config.device,
       openTun: (options) => instruments.on(platform.openTun(options)),
@@ -238,7 +242,7 @@ class TungoService implements Service {
 
   #onSyn(syn: PendingSyn): void {
     const { flows } = this.#context;
-    if (this.#closed || this.#isOwn("tcp", syn.key)) {
+    if (this.#closed || this.#ownPackets.isOne("tcp", syn.key, this.#context)) {
       syn.reject("silent");
       return;
     }
@@ -247,7 +251,9 @@ class TungoService implements Service {
 
   #onSession(session: UdpSession): void {
     const { flows } = this.#context;
-    if (this.#closed || this.#isOwn("udp", session.key)) {
+    if (
+      this.#closed || this.#ownPackets.isOne("udp", session.key, this.#context)
+    ) {
       session.reject("silent");
       return;
     }
@@ -259,35 +265,6 @@ class TungoService implements Service {
     const { flows, instruments } = this.#context;
     const { handle } = this.#pipeline;
     void instruments.watch(flow, (flow) => flows.run(flow, handle));
-  }
-
-  /** What we send ourselves must not come in again: each such packet would make another one. */
-  #isOwn(protocol: "tcp" | "udp", key: PendingSyn["key"]): boolean {
-    const { platform, log } = this.#context;
-    const from = remoteEndpoint(key);
-    const to = localEndpoint(key);
-    const state = platform.ownSocket(protocol, from, to);
-    if (state === undefined) return false;
-    this.#driver?.stack.countDrop("own packet");
-    const what = `${to.host}:${to.port}`;
-    if (state === "connecting") {
-      this.#onFatal(
-        new DeviceError(
-          "connect",
-          "ELOOP",
-          `Our own connection to ${what} came back through the device`,
-          "Give the node interface=NAME, or take its address out of the routes that lead into the device",
-        ),
-      );
-    } else if (!this.#toldOfLoop) {
-      this.#toldOfLoop = true;
-      log.warn("device.loop", {
-        protocol,
-        to: what,
-        remedy: "give interface=NAME",
-      });
-    }
-    return true;
   }
 
   #noticeSleep(): void {
