@@ -31,12 +31,12 @@ export function dialError(
 
 /** `Cannot reach 192.0.2.1:443 through "eth0"`. */
 export function cannotReach(
-  { host, port, interface: through }: SocketOptions,
+  { host, port, interface: through, netns }: SocketOptions,
 ): string {
   const endpoint = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-  return through === undefined
-    ? `Cannot reach ${endpoint}`
-    : `Cannot reach ${endpoint} through "${through}"`;
+  const by = through === undefined ? "" : ` through "${through}"`;
+  const from = netns === undefined ? "" : ` from the namespace "${netns}"`;
+  return `Cannot reach ${endpoint}${by}${from}`;
 }
 
 function kindOf(errno: string): DialErrorKind {

@@ -63,6 +63,14 @@ const SYMBOLS = {
     parameters: ["i32", "buffer", "u32", "i32"], // int sockfd, void *buf, size_t len, int flags
     result: "i32",
   },
+  _exit: {
+    parameters: ["i32"], // int status
+    result: "void",
+  },
+  setns: {
+    parameters: ["i32", "i32"], // int fd, int nstype
+    result: "i32",
+  },
   shutdown: {
     parameters: ["i32", "i32"], // int sockfd, int how
     result: "i32",

@@ -7,6 +7,7 @@ import { SYSTEMS } from "../src/system/system.ts";
 import { createGiveBack } from "./give_back.ts";
 import { openLibc } from "./libc.ts";
 import { raiseDescriptorLimit, sleepTime } from "./machine_linux.ts";
+import { Namespaces } from "./namespaces_linux.ts";
 import { subscribe } from "./netlink_linux.ts";
 import { NetworkVersion } from "./network_version.ts";
 import { NetworkWatch } from "./network_watch.ts";
@@ -29,7 +30,8 @@ const RELOAD_SIGNALS = ["SIGHUP"] as const;
 export function openLinux(pipes: PipeBinding | undefined): Platform {
   const libc = openLibc();
   const poller = new EpollPoller(libc);
-  const sockets = linuxSockets(libc);
+  const namespaces = new Namespaces(libc);
+  const sockets = linuxSockets(libc, (netns) => namespaces.enter(netns));
   const { close, eagain } = sockets;
   const news = { sockets, subscribe: () => subscribe(libc) };
   const version = new NetworkVersion(news);
@@ -69,6 +71,7 @@ export function openLinux(pipes: PipeBinding | undefined): Platform {
       version[Symbol.dispose]();
       sweep[Symbol.dispose]();
       await poller[Symbol.asyncDispose]();
+      namespaces[Symbol.dispose]();
       libc[Symbol.dispose]();
     },
   };

@@ -33,8 +33,17 @@ export function beginConnect(
   target: UdpOptions,
   support: SocketSupport,
 ): ConnectingSocket {
+  const task = (): ConnectingSocket => begin(protocol, target, support);
+  return within(target, support.sockets, task);
+}
+
+function begin(
+  protocol: Protocol,
+  target: UdpOptions,
+  support: SocketSupport,
+): ConnectingSocket {
   const { sockets } = support;
-  const { fd, family, destination, binding } = openBound(
+  const { fd, family, destination, binding } = makeBound(
     protocol,
     target,
     sockets,
@@ -65,6 +74,49 @@ interface BoundSocket extends Pick<ConnectingSocket, "fd" | "family"> {
 
 /** Makes a socket for `target` and binds it as asked for. Throws a DialError, and leaves no descriptor behind. */
 export function openBound(
+  protocol: Protocol,
+  target: UdpOptions,
+  sockets: SocketCalls,
+): BoundSocket {
+  return within(target, sockets, () => makeBound(protocol, target, sockets));
+}
+
+/** In the network namespace of `target`: a socket stays in the one that it is made in, and indices of interfaces are those of one. */
+function within<T>(
+  target: SocketOptions,
+  sockets: SocketCalls,
+  task: () => T,
+): T {
+  const { netns } = target;
+  if (netns === undefined) return task();
+  if (sockets.enter === undefined) {
+    const reason = "this system has no network namespaces (netns)";
+    throw new DialError("unsupported", `${cannotReach(target)}: ${reason}`);
+  }
+  const leave = sockets.enter(netns);
+  if (typeof leave === "string") throw notEntered(leave, target, sockets);
+  try {
+    return task();
+  } finally {
+    leave();
+  }
+}
+
+function notEntered(
+  syscall: string,
+  target: SocketOptions,
+  sockets: SocketCalls,
+): DialError {
+  const errno = sockets.errnoName(sockets.errno());
+  const hint = errno === "ENOENT"
+    ? "no such network namespace"
+    : errno === "EPERM"
+    ? "run tungo as root, or give it CAP_SYS_ADMIN"
+    : "is it a network namespace?";
+  return dialError({ target, syscall, errno, hint });
+}
+
+function makeBound(
   protocol: Protocol,
   target: UdpOptions,
   sockets: SocketCalls,

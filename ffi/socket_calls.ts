@@ -28,6 +28,11 @@ export interface SocketCalls {
   bind(fd: number, sockaddr: Uint8Array<ArrayBuffer>): number;
   /** The option that was refused, where one was. Only Linux has marks. */
   mark?(fd: number, value: number): string | undefined;
+  /**
+   * Takes this thread into a network namespace until the result is called, which must be before anything else has its turn; or the
+   * call that was refused. Only Linux has them.
+   */
+  enter?(netns: string): (() => void) | string;
   connect(
     fd: number,
     sockaddr: Uint8Array<ArrayBuffer>,

@@ -38,7 +38,11 @@ const NOTHING = new Uint8Array(1);
 /** bits/socket.h: struct linger { int l_onoff; int l_linger; } */
 const LINGER_RESET = new Uint8Array(new Int32Array([1, 0]).buffer);
 
-export function linuxSockets(libc: Libc): SocketCalls {
+/** Without `enter` they know one network namespace only. */
+export function linuxSockets(
+  libc: Libc,
+  enter?: SocketCalls["enter"],
+): SocketCalls {
   const set = (fd: number, level: number, option: number, value: Octets) =>
     libc.setsockopt(fd, level, option, value, value.length);
   const on = int32(1);
@@ -63,6 +67,7 @@ export function linuxSockets(libc: Libc): SocketCalls {
     },
     mark: (fd, value) =>
       set(fd, SOL_SOCKET, SO_MARK, int32(value)) < 0 ? "SO_MARK" : undefined,
+    ...(enter === undefined ? {} : { enter }),
     connect(fd, sockaddr) {
       if (libc.connect(fd, sockaddr, sockaddr.length) === 0) return "connected";
       if (libc.errno() !== ERRNO.EINPROGRESS) return "failed";

@@ -118,6 +118,7 @@ function buildMachine(
     log,
     version: platform.networkVersion,
     readRoutes: platform.readRoutes,
+    hasNamespaces: platform.system.hasNamespaces,
     addresses: () => Deno.networkInterfaces().map(({ address }) => address),
   });
   const random = (into: Uint8Array): void => {

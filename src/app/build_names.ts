@@ -1,5 +1,5 @@
 import type { Millis } from "../base/clock.ts";
-import { NO_EGRESS } from "../config/decode/egress.ts";
+import { egressFromHere, NO_EGRESS } from "../config/decode/egress.ts";
 import { NO_NAMES } from "../config/decode/names.ts";
 import type { Context } from "./context.ts";
 import { Names, type NamesParts } from "./names.ts";
@@ -19,7 +19,12 @@ export function buildNames(
     ...parts,
     random: randomId(random),
     direct: (egress) =>
-      buildDirect("nameserver", egress, DIAL_TIMEOUT, context()),
+      buildDirect(
+        "nameserver",
+        egressFromHere(egress),
+        DIAL_TIMEOUT,
+        context(),
+      ),
     async through(chain) {
       const { dialer } = await buildOutbound({
         chain,

@@ -13,6 +13,7 @@ import {
 } from "../control/decision.ts";
 import type { Endpoint, Flow, Step } from "../flow/flow.ts";
 import { ANSWERED } from "../middleware/answer.ts";
+import { formatEgress } from "../outbound/direct.ts";
 import { endpointFor } from "../outbound/endpoint_for.ts";
 import {
   encodeClientHello,
@@ -181,7 +182,7 @@ function wayOf({ route, flow }: Rehearsed): Way | undefined {
       way,
       at: formatPosition(at),
     })),
-    interfaces: route.egress(near).map((egress) => egress.interface),
+    interfaces: route.egress(near).map(formatEgress),
     // A node that is another machine resolves names itself.
     target: route.nodes.at(-1)?.host === undefined
       ? { host: addresses?.[0] ?? dst.host, port: dst.port }

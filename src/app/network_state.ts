@@ -1,6 +1,10 @@
-import { DialError, TruncatedError } from "../base/errors.ts";
+import { ConfigError, DialError, TruncatedError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import type { EgressConfig } from "../config/chain_schema.ts";
+import type {
+  EgressConfig,
+  InterfaceConfig,
+  NetnsConfig,
+} from "../config/chain_schema.ts";
 import type { Egress } from "../outbound/direct.ts";
 import {
   findDefaults,
@@ -15,12 +19,16 @@ export interface NetworkStateOptions extends RoutesOptions {
   readonly log: Log;
   /** All addresses of this machine. */
   readonly addresses: () => readonly string[];
+  /** Whether this system has network namespaces. */
+  readonly hasNamespaces: boolean;
 }
 
 /** A connection of our own, and how it is ended. */
 export interface OwnConnection {
   readonly remote: string;
   readonly local: string;
+  /** Of another network namespace: what happens to our own is nothing to it. */
+  readonly isElsewhere: boolean;
   readonly drop: (reason: Error) => void;
 }
 
@@ -63,8 +71,17 @@ export class NetworkState {
     });
   }
 
-  /** For each destination the interfaces to try. Without any configured, sockets are bound only where a route leads into a device of ours. */
-  egress({ interfaces }: EgressConfig): (address: string) => readonly Egress[] {
+  /**
+   * For each destination the interfaces to try. Without any configured, sockets are bound only where a route leads into a device of
+   * ours. Another network namespace has routes of its own, which are left to decide. Throws a ConfigError where there can be none.
+   */
+  egress(
+    { interfaces, netns }: EgressConfig,
+  ): (address: string) => readonly Egress[] {
+    if (netns !== undefined) {
+      const ways = this.#elsewhere(netns, interfaces);
+      return () => ways;
+    }
     if (interfaces.length === 0) {
       return (address) => this.#aroundDevices(address);
     }
@@ -92,8 +109,9 @@ export class NetworkState {
   #dropStranded(): void {
     const addresses = new Set(this.#options.addresses());
     for (const [connection, before] of this.#connections) {
-      const kept = addresses.has(connection.local) &&
-        this.#interfaceTo(connection.remote) === before;
+      const kept = connection.isElsewhere ||
+        addresses.has(connection.local) &&
+          this.#interfaceTo(connection.remote) === before;
       if (!kept) this.#drop(connection, "The network has changed");
     }
   }
@@ -101,6 +119,24 @@ export class NetworkState {
   #drop(connection: OwnConnection, reason: string): void {
     this.#connections.delete(connection);
     connection.drop(new TruncatedError(reason));
+  }
+
+  #elsewhere(
+    { name: netns, path, at }: NetnsConfig,
+    interfaces: readonly InterfaceConfig[],
+  ): readonly Egress[] {
+    if (!this.#options.hasNamespaces) {
+      const message =
+        `Cannot use the network namespace "${netns}" as only Linux has them`;
+      throw new ConfigError(message, path, at);
+    }
+    return interfaces.length === 0
+      ? [{ netns, strict: false }]
+      : interfaces.map(({ name, strict }) => ({
+        interface: name,
+        netns,
+        strict,
+      }));
   }
 
   #aroundDevices(address: string): readonly Egress[] {

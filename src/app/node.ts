@@ -9,6 +9,7 @@ import type {
   ConnectorConfig,
   CredentialsConfig,
 } from "../config/hop_schema.ts";
+import { egressFromHere } from "../config/decode/egress.ts";
 import type { Dialer } from "../flow/dialer.ts";
 import { type Endpoint, formatEndpoint } from "../flow/flow.ts";
 import type { ChainNode } from "../outbound/chain.ts";
@@ -142,7 +143,7 @@ export function buildDirect(
     openStream,
     openUdp: platform.openUdp,
     openUdpPort: platform.openUdpPort,
-    resolve: resolvers.via(egress),
+    resolve: resolvers.via(egressFromHere(egress)),
     egress: network.egress(egress),
     timeout,
     clock,

@@ -23,6 +23,7 @@ export function openStreams(options: OpenStreamOptions): OpenStream {
     const forget = network.watch({
       remote: target.host,
       local: socket.localAddress ?? "",
+      isElsewhere: target.netns !== undefined,
       drop: (reason) => bare ? socket.fail(reason) : socket.destroy(reason),
     });
     if (!bare) return streams(socket.once("close", forget));

@@ -11,6 +11,8 @@ export interface SocketOptions {
   readonly interface?: string;
   /** SO_MARK, > 0. */
   readonly mark?: number;
+  /** Network namespace to make the socket in, in which `interface` is looked for: a name as `ip netns` has it, or an absolute path. */
+  readonly netns?: string;
   readonly signal: AbortSignal;
 }
 

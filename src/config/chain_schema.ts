@@ -181,6 +181,14 @@ export interface EgressConfig {
   readonly interfaces: readonly InterfaceConfig[];
   /** SO_MARK, > 0. */
   readonly mark: number | undefined;
+  /** Undefined where it is the program's own. */
+  readonly netns: NetnsConfig | undefined;
+}
+
+/** The network namespace that sockets are made in. Only Linux has them. */
+export interface NetnsConfig extends Place {
+  /** As `ip netns` has it, or an absolute path. */
+  readonly name: string;
 }
 
 export interface InterfaceConfig {

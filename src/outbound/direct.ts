@@ -10,9 +10,12 @@ import { wrapStream } from "../flow/wrap.ts";
 import { parseAddress } from "../wire/address.ts";
 import { SharedPorts } from "./shared_ports.ts";
 
-/** An interface to leave by: its name or one of its addresses. */
+/** Where a socket leaves by. */
 export interface Egress {
-  readonly interface: string;
+  /** Its name or one of its addresses; absent where the routing table of `netns` says it. */
+  readonly interface?: string;
+  /** The network namespace that the socket is made in; absent where it is the program's own. */
+  readonly netns?: string;
   /** When a dial through it fails, no other is tried. GOST's trailing "!". */
   readonly strict: boolean;
 }
@@ -94,7 +97,8 @@ async function tryAll<T>(
               host: address,
               port,
               signal,
-              ...(way === undefined ? {} : { interface: way.interface }),
+              ...(way?.interface && { interface: way.interface }),
+              ...(way?.netns && { netns: way.netns }),
               ...(options.mark === undefined ? {} : { mark: options.mark }),
             });
             const used = known === undefined ? host : address;
@@ -113,6 +117,12 @@ async function tryAll<T>(
   );
 }
 
+/** "eth0", "netns blue" or "eth0 of netns blue". */
+export function formatEgress({ interface: by, netns }: Egress): string {
+  const space = netns === undefined ? [] : [`netns ${netns}`];
+  return [...(by === undefined ? [] : [by]), ...space].join(" of ");
+}
+
 function waysTo(
   { egress }: DirectOptions,
   address: string,
@@ -126,6 +136,6 @@ function step(
   to: string,
   way: Egress | undefined,
 ): Target["trace"][number] {
-  const by = way === undefined ? "" : ` by ${way.interface}`;
+  const by = way === undefined ? "" : ` by ${formatEgress(way)}`;
   return { by: name, what: `direct to ${to}${by}` };
 }

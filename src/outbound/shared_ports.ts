@@ -67,10 +67,10 @@ export class SharedPorts {
 
 function keyOf(
   { src }: Target,
-  { host, interface: by = "" }: SocketOptions,
+  { host, interface: by = "", netns = "" }: SocketOptions,
 ): string {
   const family = host.includes(":") ? 6 : 4;
-  return `${formatEndpoint(src)} ${family} ${by}`;
+  return `${formatEndpoint(src)} ${family} ${by} ${netns}`;
 }
 
 /** One port, and the sockets that have it. */

@@ -15,6 +15,8 @@ export interface System {
   readonly hostsFile: string;
   /** Where commands are looked for: beside what the environment says, in the folders of those that a plan needs. */
   readonly searchPath: (path: string) => string;
+  /** Whether sockets can be made in other network namespaces. */
+  readonly hasNamespaces: boolean;
 }
 
 export type SystemName = "linux" | "darwin" | "windows";
@@ -31,6 +33,7 @@ export const SYSTEMS: { readonly [Name in SystemName]: System } = {
     journalFolder: "/run/tungo",
     hostsFile: "/etc/hosts",
     searchPath: unixPath,
+    hasNamespaces: true,
   },
   darwin: {
     devicePlan: darwinPlan,
@@ -39,6 +42,7 @@ export const SYSTEMS: { readonly [Name in SystemName]: System } = {
     journalFolder: "/var/run/tungo",
     hostsFile: "/etc/hosts",
     searchPath: unixPath,
+    hasNamespaces: false,
   },
   windows: {
     devicePlan: windowsPlan,
@@ -46,6 +50,7 @@ export const SYSTEMS: { readonly [Name in SystemName]: System } = {
     journalFolder: "C:\\ProgramData\\tungo",
     hostsFile: "C:\\Windows\\System32\\drivers\\etc\\hosts",
     searchPath: (path) => `${path};C:\\Windows\\System32`,
+    hasNamespaces: false,
   },
 };
 

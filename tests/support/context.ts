@@ -57,6 +57,7 @@ export function testContext(
     log,
     readRoutes: () => [],
     version: () => 0,
+    hasNamespaces: true,
     addresses: () => [],
   });
   const upkeep = new Upkeep(clock);

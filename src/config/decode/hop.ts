@@ -46,7 +46,6 @@ export function decodeOwnHop(
 ): HopConfig | undefined {
   const { problems } = context;
   const metadata = new Metadata(section, problems);
-  metadata.refuse("netns");
   metadata.ignore("proxyProtocol");
   const strict = metadata.boolean(["strict"]);
   const loader = decodeLoader(section, problems);
@@ -55,6 +54,7 @@ export function decodeOwnHop(
   const selector = decodeSelector(section, problems);
   const egress = decodeEgress(section, metadata, {
     outer: NO_EGRESS,
+    netnsKey: "netns",
     problems,
   });
   const names = decodeNames(section, NO_NAMES, context);

@@ -8,7 +8,7 @@ import { Metadata } from "./metadata.ts";
 import { decodeNames } from "./names.ts";
 import { decodeProbe } from "./probe.ts";
 import { decodeRule } from "./rule.ts";
-import { child, ignore, place, refuse, type Section, text } from "./section.ts";
+import { child, ignore, place, type Section, text } from "./section.ts";
 import type { SelectorConfig } from "./selector.ts";
 import { decodeTransport } from "./transport.ts";
 
@@ -38,17 +38,19 @@ export function decodeNode(
   context: Context,
 ): DecodedNode {
   const { problems } = context;
-  refuse(section, ["netns"], problems);
   ignore(section, ["http", "tls", "network"], problems);
   const metadata = new Metadata(section, problems);
-  metadata.refuse("netns");
   metadata.ignore("proxyProtocol");
   const base = {
     at: section.at,
     name: text(section, "name") || `node-${index}`,
     bypasses: decodeBypasses(section, context),
     names: decodeNames(section, names, context),
-    egress: decodeEgress(section, metadata, { outer, problems }),
+    egress: decodeEgress(section, metadata, {
+      outer,
+      netnsKey: "netns",
+      problems,
+    }),
     rule: decodeRule(section, context),
     probe: hasChoice ? decodeProbe(section, problems) : undefined,
     weight: metadata.integer(["weight"], { fallback: 1 }),

@@ -74,7 +74,7 @@ export function decodeCommon(
     "cache",
   ], problems);
   ignore(handler, ["tls", "limiter", "observer"], problems);
-  metadata.refuse("netns", "netns.out");
+  metadata.refuse("netns");
   metadata.ignore("enableStats", "labels", "limiter.scope", ...IDLE_KEYS);
   parts.handlerMetadata.ignore("observer.observePeriod", ...IDLE_KEYS);
   const retries = integer(handler, "retries");
@@ -89,7 +89,11 @@ export function decodeCommon(
       ...decodeWay(parts, context),
       bypasses: decodeBypasses(service, context),
       names: decodeNames(service, NO_NAMES, context),
-      egress: decodeEgress(service, metadata, { outer: NO_EGRESS, problems }),
+      egress: decodeEgress(service, metadata, {
+        outer: NO_EGRESS,
+        netnsKey: "netns.out",
+        problems,
+      }),
       dialTimeout: metadata.duration(["dialTimeout"], DIAL_TIMEOUT),
       retries,
       strict: parts.handlerMetadata.boolean(["strict"]),

@@ -48,6 +48,16 @@ const EGRESS: Readonly<Record<string, Note>> = {
   so_mark: { description: "SO_MARK of the sockets" },
 };
 
+const NETNS: Note = {
+  description:
+    "Network namespace to dial from, a name or an absolute path (Linux)",
+};
+
+const NODE_EGRESS: Readonly<Record<string, Note>> = {
+  ...EGRESS,
+  netns: NETNS,
+};
+
 const HOOK = { description: "Commands, each as a text" };
 
 /** By object and key. */
@@ -75,6 +85,7 @@ export const NOTES: {
     metadata: {
       keys: {
         ...EGRESS,
+        "netns.out": NETNS,
         dialTimeout: { description: "Of a dial", fallback: "15s" },
         ignoreChain: { ...ON_OFF, description: "All goes straight out" },
         onReload: {
@@ -181,7 +192,7 @@ export const NOTES: {
     hosts: { description: "The addresses of the names of its nodes" },
     metadata: {
       keys: {
-        ...EGRESS,
+        ...NODE_EGRESS,
         strict: {
           ...ON_OFF,
           description: "Turn flows down that no node is for",
@@ -194,7 +205,7 @@ export const NOTES: {
     bypass: { description: "A hit leaves the node out" },
     metadata: {
       keys: {
-        ...EGRESS,
+        ...NODE_EGRESS,
         weight: { description: "Its share with random", fallback: 1 },
         backup: { ...ON_OFF, description: "Taken where no other is left" },
         maxFails: { description: "Failures that keep flows away" },

@@ -47,6 +47,14 @@ Deno.test("buildDecider() names nodes, interface and target of a flow through a 
   });
 });
 
+Deno.test("buildDecider() names the network namespace that a flow leaves from", async () => {
+  const L = ["tungo://:0?netns.out=blue"];
+  const { way } = await decide({ L });
+  assertEquals(way?.interfaces, ["netns blue"]);
+  const red = await decide({ L, F: [`${RELAY}&netns=red`] });
+  assertEquals(red.way?.interfaces, ["eth1 of netns red"]);
+});
+
 Deno.test("buildDecider() names the rule that sends a flow straight out, and the service's interface", async () => {
   const F = [`${RELAY}&bypass=192.0.2.0/24`];
   const decision = await decide({ L: [SERVICE], F });

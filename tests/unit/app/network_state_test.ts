@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { NetworkState } from "../../../src/app/network_state.ts";
-import { DialError } from "../../../src/base/errors.ts";
+import { ConfigError, DialError } from "../../../src/base/errors.ts";
 import type { EgressConfig } from "../../../src/config/chain_schema.ts";
 import {
   parseIpv4Routes,
@@ -22,7 +22,11 @@ const TUN6 =
   `${NOWHERE} 00 ${NOWHERE} 00 ${NOWHERE} 00000001 00000001 00000000 00000001    tungo`;
 
 /** A machine whose routes and addresses the test changes. */
-function begin(ipv4: readonly string[], ipv6: readonly string[] = []) {
+function begin(
+  ipv4: readonly string[],
+  ipv6: readonly string[] = [],
+  hasNamespaces = true,
+) {
   const machine = { ipv4, ipv6, addresses: ["192.168.1.5", "10.8.0.5"] };
   let version = 0;
   const log = recordingLog();
@@ -30,6 +34,7 @@ function begin(ipv4: readonly string[], ipv6: readonly string[] = []) {
     log,
     addresses: () => machine.addresses,
     version: () => version++,
+    hasNamespaces,
     readRoutes: (addressLength) =>
       addressLength === 4
         ? parseIpv4Routes([HEADER, ...machine.ipv4, ""].join("\n"))
@@ -45,7 +50,7 @@ function egress(...names: string[]): EgressConfig {
     name: text.replace("!", ""),
     strict: text.endsWith("!"),
   }));
-  return { interfaces, mark: undefined };
+  return { interfaces, mark: undefined, netns: undefined };
 }
 
 function names(
@@ -54,7 +59,7 @@ function names(
   address: string,
 ): readonly string[] {
   return state.egress(config)(address).map(({ interface: name, strict }) =>
-    strict ? `${name}!` : name
+    strict ? `${name}!` : name ?? ""
   );
 }
 
@@ -107,11 +112,13 @@ Deno.test("NetworkState takes the interfaces that are configured, auto being the
 function connect(
   state: NetworkState,
   local = "192.168.1.5",
+  isElsewhere = false,
 ): { end: () => string | undefined; close: () => void } {
   let end: string | undefined;
   const close = state.watch({
     remote: "198.51.100.9",
     local,
+    isElsewhere,
     drop: (reason) => end = reason.message,
   });
   return { end: () => end, close };
@@ -169,4 +176,40 @@ Deno.test("NetworkState says once, whenever it comes to that, that IPv6 goes pas
   const closed = begin([TUN, ETH0], [TUN6, DEFAULT6]);
   closed.state.warnOfLeak("tungo");
   assertEquals(closed.log.lines, []);
+});
+
+const BLUE = {
+  name: "blue",
+  path: "services[0].metadata.netns.out",
+  at: { file: "a.yaml", line: 1, column: 1 },
+};
+
+Deno.test("NetworkState leaves another namespace to its own routes, with no way around our device [D.3 netns]", () => {
+  const { state } = begin([TUN]);
+  const ways = (...names: string[]): unknown =>
+    state.egress({ ...egress(...names), netns: BLUE })("198.51.100.9");
+  assertEquals(ways(), [{ netns: "blue", strict: false }]);
+  assertEquals(ways("eth5", "eth6!"), [
+    { interface: "eth5", netns: "blue", strict: false },
+    { interface: "eth6", netns: "blue", strict: true },
+  ]);
+});
+
+Deno.test("NetworkState keeps a connection of another namespace whatever becomes of our network, but not in its sleep", () => {
+  const { machine, state } = begin([TUN, ETH0]);
+  const { end } = connect(state, "10.99.0.1", true);
+  machine.ipv4 = [TUN, WLAN0];
+  state.noticeChange();
+  assertEquals(end(), undefined);
+  state.dropAll();
+  assertEquals(end(), "The machine has slept");
+});
+
+Deno.test("NetworkState refuses a namespace on a system that has none", () => {
+  const { state } = begin([ETH0], [], false);
+  assertThrows(
+    () => state.egress({ ...egress(), netns: BLUE }),
+    ConfigError,
+    'Cannot use the network namespace "blue" as only Linux has them',
+  );
 });

@@ -32,6 +32,7 @@ function begin(files: Readonly<Record<string, string>>) {
       log: silentLog,
       readRoutes,
       version: () => 0,
+      hasNamespaces: true,
       addresses: () => [],
     }),
     clock,
@@ -45,13 +46,17 @@ function begin(files: Readonly<Record<string, string>>) {
   return { clock, asked, ids, resolvers };
 }
 
-const NO_EGRESS = { interfaces: [], mark: undefined };
+const NO_EGRESS = { interfaces: [], mark: undefined, netns: undefined };
 
 Deno.test("Resolvers asks the nameservers of resolv.conf in turn, through the interface and with the mark of what it is for [H.2 node by domain]", async () => {
   const { clock, asked, ids, resolvers } = begin({
     "/etc/resolv.conf": "nameserver 192.0.2.53\nnameserver 2001:db8::53\n",
   });
-  const egress = { interfaces: [{ name: "eth7", strict: true }], mark: 9 };
+  const egress = {
+    interfaces: [{ name: "eth7", strict: true }],
+    mark: 9,
+    netns: undefined,
+  };
   const failed = assertRejects(
     () => resolvers.via(egress)("node.example", SIGNAL),
     DialError,

@@ -91,12 +91,6 @@ Deno.test("decodeChain refuses what would change the way and is not there yet [H
         'a.yaml:6:101: "redis" is not supported yet (chains[0].hops[0].redis)',
       ],
     ],
-    [
-      `chains: [{name: c, hops: [{name: h, metadata: {netns: x}, nodes: [${NODE}]}]}]`,
-      [
-        'a.yaml:6:55: "netns" is not supported yet (chains[0].hops[0].metadata.netns)',
-      ],
-    ],
   ];
   for (const [rest, errors] of rows) assertEquals(errorsOf(file(rest)), errors);
 });

@@ -38,6 +38,7 @@ Deno.test("decodeEgress reads a list of interfaces, some strict [D.3]", () => {
       { name: "auto", strict: false },
     ],
     mark: 100,
+    netns: undefined,
   });
 });
 
@@ -80,7 +81,11 @@ Deno.test("decodeEgress prefers the node's metadata, its fields, the hop's metad
     const egress = route.chain?.hops[0]?.nodes[0]?.egress;
     assertEquals(egress?.interfaces.map(({ name }) => name), interfaces);
     assertEquals(egress?.mark, mark);
-    assertEquals(route.egress, { interfaces: [], mark: undefined });
+    assertEquals(route.egress, {
+      interfaces: [],
+      mark: undefined,
+      netns: undefined,
+    });
   }
 });
 
@@ -91,10 +96,12 @@ Deno.test("decodeEgress does not hand the service's interface to nodes [D.3, H.1
   assertEquals(route.egress, {
     interfaces: [{ name: "eth0", strict: false }],
     mark: 5,
+    netns: undefined,
   });
   assertEquals(route.chain?.hops[0]?.nodes[0]?.egress, {
     interfaces: [],
     mark: undefined,
+    netns: undefined,
   });
 });
 
@@ -104,5 +111,49 @@ Deno.test("decodeEgress refuses a mark of more than 32 bits", () => {
   ]);
   assertEquals(errorsOf(file(["  sockopts: {mark: 4294967296}", "", ""])), [
     "a.yaml:6:20: Cannot use 4294967296 for mark as it must be 1 to 4294967295 (services[0].sockopts.mark)",
+  ]);
+});
+
+Deno.test("decodeEgress takes the namespace of the node's metadata, its field, the hop's metadata [D.3]", () => {
+  const rows: [string, string, string | undefined][] = [
+    ["", "", undefined],
+    ["    metadata: {netns: c}", "", "c"],
+    [
+      "    metadata: {netns: c}",
+      "      netns: /proc/7/ns/net",
+      "/proc/7/ns/net",
+    ],
+    ["", "      netns: b\n      metadata: {netns: a}", "a"],
+    ["    metadata: {netns: c}", "      metadata: {netns: ''}", undefined],
+  ];
+  for (const [hop, node, expected] of rows) {
+    const { route } = tungoOf(file(["", hop, node]));
+    const { netns } = route.chain?.hops[0]?.nodes[0]?.egress ?? {};
+    assertEquals(netns?.name, expected, node);
+    assertEquals(route.egress.netns, undefined);
+  }
+});
+
+Deno.test("decodeEgress has a service dial from netns.out, and from no other by its nodes [B.4]", () => {
+  const { route } = tungoOf({
+    L: ["tungo://:0?netns.out=blue"],
+    F: ["relay://h:1?netns=red"],
+  });
+  assertEquals(route.egress.netns?.name, "blue");
+  assertEquals(
+    route.chain?.hops[0]?.nodes[0]?.egress.netns?.name,
+    "red",
+  );
+});
+
+Deno.test("decodeEgress refuses namespaces that can have no name, and the default route of another", () => {
+  assertEquals(
+    errorsOf(file(["", "    metadata: {netns: ../x}", ""])),
+    [
+      'a.yaml:11:23: Cannot use "../x" for netns as it must be a name that "ip netns" lists, or an absolute path (chains[0].hops[0].metadata.netns)',
+    ],
+  );
+  assertEquals(errorsOf({ L: ["tungo://:0?netns.out=blue&interface=auto"] }), [
+    '-L: Cannot use "auto" for interface in the network namespace "blue": name one of its interfaces, or none (services[0].metadata.netns.out)',
   ]);
 });

@@ -51,7 +51,11 @@ Deno.test("decodeNode reads GOST's direct nodes", () => {
       backup: false,
       maxFails: 1,
       failTimeout: 10_000,
-      egress: { interfaces: [{ name: "wlan0", strict: false }], mark: 1 },
+      egress: {
+        interfaces: [{ name: "wlan0", strict: false }],
+        mark: 1,
+        netns: undefined,
+      },
       rejects: false,
     });
   }

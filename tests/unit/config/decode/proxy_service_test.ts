@@ -20,7 +20,7 @@ Deno.test("decodeProxyService fills in every default", () => {
       group: undefined,
       bypasses: [],
       names: { hosts: undefined, resolver: undefined },
-      egress: { interfaces: [], mark: undefined },
+      egress: { interfaces: [], mark: undefined, netns: undefined },
       dialTimeout: 15_000,
       retries: 0,
       strict: false,

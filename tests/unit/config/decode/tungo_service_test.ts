@@ -12,7 +12,7 @@ Deno.test("decodeTungoService fills in every default [C.2, C.3, H.1 defaults, K1
       group: undefined,
       bypasses: [],
       names: { hosts: undefined, resolver: undefined },
-      egress: { interfaces: [], mark: undefined },
+      egress: { interfaces: [], mark: undefined, netns: undefined },
       dialTimeout: 15_000,
       retries: 0,
       strict: false,
