@@ -9,8 +9,8 @@ import {
   WRITE_BOUND,
 } from "./stream.ts";
 
-/** Octets of one read, about: with more, a flow's queues grow far beyond their bounds (4 MiB instead of 512 KiB). */
-const READ_BOUND = 256 * 1024;
+/** Octets of one read, about: with more, a flow's queues grow far beyond their bounds (4 MiB); with less, one stream pauses too often. */
+const READ_BOUND = 768 * 1024;
 
 /** What a stream needs of the socket under it. */
 export type StreamSocket = Pick<

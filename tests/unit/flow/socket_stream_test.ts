@@ -81,12 +81,12 @@ Deno.test("socketStream() resets what is disposed before both directions have en
   await assertRejects(() => stream.write(new Uint8Array(1)), Error, "given up");
 });
 
-Deno.test("socketStream() pauses a socket that brings more than 256 KiB in one read, and resumes it with the next", async () => {
+Deno.test("socketStream() pauses a socket that brings more than 768 KiB in one read, and resumes it with the next", async () => {
   const { socket, stream, calls } = begin();
   const lengths: number[] = [];
   const take = ({ length }: Uint8Array): void => void lengths.push(length);
   const read = stream.read(take);
-  socket.onOctets(new Uint8Array(200 * 1024));
+  socket.onOctets(new Uint8Array(700 * 1024));
   assertEquals(calls, ["resume"]);
   socket.onOctets(new Uint8Array(100 * 1024));
   assertEquals(calls, ["resume", "pause"]);
@@ -94,6 +94,6 @@ Deno.test("socketStream() pauses a socket that brings more than 256 KiB in one r
   await read;
   void stream.read(take);
 
-  assertEquals(lengths, [200 * 1024, 100 * 1024]);
+  assertEquals(lengths, [700 * 1024, 100 * 1024]);
   assertEquals(calls, ["resume", "pause", "resume"]);
 });
