@@ -16,92 +16,14 @@ import {
   tcpTarget,
   whoAsks,
 } from "../support/targets.ts";
+import { linuxHooks, plainFile, sniffingFile } from "../support/tutorial.ts";
 
 const SERVICE =
   "tungo://:0?name=tungo&net=192.168.123.1/24&mtu=1420&dns=1.1.1.1";
 const HOP = `relay+wss://${SERVER}:443?interface=eth0`;
 
-/** The tutorial's file. `handler`, `service`, `hop` and `more` are lines that its second one adds. */
-const FILE = `
-services:
-- name: service-0
-  addr: :0
-  handler:
-    type: tungo
-    chain: chain-0
-    metadata:
-      udpTimeout: 30s   # UDP session timeout
-  listener:
-    type: tungo
-    metadata:
-      name: tungo    # default name is tungo
-      net: 192.168.123.1/24
-      mtu: 1420      # default mtu is 1420
-      dns: 1.1.1.1   # dns server
-  metadata:
-    postUp:   # Automatically update the routing table through service postUp
-    - ip route delete default
-    - ip route add default via ${SERVER} dev eth0 metric 10
-    - ip route add default dev tungo metric 1
-    # - ip -6 route add default dev tungo metric 1
-
-chains:
-- name: chain-0
-  hops:
-  - name: hop-0
-    metadata:
-      interface: eth0
-    nodes:
-    - name: node-0
-      addr: ${SERVER}:443
-      connector:
-        type: relay
-      dialer:
-        type: wss
-`;
-
-const BYPASS_FILE = `
-services:
-- name: service-0
-  addr: :0
-  handler:
-    type: tungo
-    chain: chain-0
-    metadata:
-      sniffing: true
-      sniffing.udp: true
-      sniffing.timeout: 1s
-      sniffing.fallback: true
-  listener:
-    type: tungo
-    metadata:
-      name: tungo    # default name is tungo
-      net: 192.168.123.1/24
-      mtu: 1420      # default mtu is 1420
-      dns: 1.1.1.1   # dns server
-  metadata:
-    interface: eth0
-
-chains:
-- name: chain-0
-  hops:
-  - name: hop-0
-    bypass: bypass-0
-    metadata:
-      interface: eth0
-    nodes:
-    - name: node-0
-      addr: ${SERVER}:443
-      connector:
-        type: relay
-      dialer:
-        type: wss
-
-bypasses:
-- name: bypass-0
-  matchers:
-  - example.com
-`;
+const FILE = plainFile(SERVER, linuxHooks(SERVER));
+const BYPASS_FILE = sniffingFile(SERVER);
 
 /** What the tutorial has its reader type. */
 async function routeByHand({ net: { client } }: Bed): Promise<void> {

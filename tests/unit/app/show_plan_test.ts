@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { showPlan } from "../../../src/app/show_plan.ts";
 import { ConfigError } from "../../../src/base/errors.ts";
 import { configOf, type Written } from "../../support/config.ts";
+import { linuxHooks, plainFile } from "../../support/tutorial.ts";
 
 const HOP = "relay+wss://SERVER_IP:443?interface=eth0";
 
@@ -9,11 +10,7 @@ const HOP = "relay+wss://SERVER_IP:443?interface=eth0";
 const TUTORIAL = {
   linux: {
     parameters: "dns=1.1.1.1",
-    hooks: [
-      "ip route delete default",
-      "ip route add default via 192.168.1.1 dev eth0 metric 10",
-      "ip route add default dev tungo metric 1",
-    ],
+    hooks: linuxHooks("192.168.1.1"),
   },
   windows: {
     parameters: "dns=1.1.1.1",
@@ -37,43 +34,6 @@ function commandLine({ parameters }: Tutorial): Written {
   return { L: [`tungo://:0?${device}&${parameters}`], F: [HOP] };
 }
 
-function file({ hooks }: Tutorial): Written {
-  const yaml = `
-services:
-- name: service-0
-  addr: :0
-  handler:
-    type: tungo
-    chain: chain-0
-    metadata:
-      udpTimeout: 30s   # UDP session timeout
-  listener:
-    type: tungo
-    metadata:
-      name: tungo    # default name is tungo
-      net: 192.168.123.1/24
-      mtu: 1420      # default mtu is 1420
-      dns: 1.1.1.1   # dns server
-  metadata:
-    postUp:
-${hooks.map((hook) => `    - ${hook}`).join("\n")}
-chains:
-- name: chain-0
-  hops:
-  - name: hop-0
-    metadata:
-      interface: eth0
-    nodes:
-    - name: node-0
-      addr: SERVER_IP:443
-      connector:
-        type: relay
-      dialer:
-        type: wss
-`;
-  return { yaml };
-}
-
 const EVERYTHING: Written = {
   L: [
     "tungo://:0?name=utun7&net=192.168.123.1/24,10.9.0.1/32,fd00:123::1/64" +
@@ -85,7 +45,9 @@ const EVERYTHING: Written = {
 
 for (const [system, tutorial] of Object.entries(TUTORIAL)) {
   Deno.test(`showPlan says what the tutorial and more would do on ${system} [H.2 macOS, H.2 Windows]`, async () => {
-    const plans = [commandLine(tutorial), file(tutorial), EVERYTHING]
+    const plans = [commandLine(tutorial), {
+      yaml: plainFile("SERVER_IP", tutorial.hooks),
+    }, EVERYTHING]
       .map((written) => showPlan(configOf(written), system));
     const golden = new URL(
       `../../fixtures/plans/${system}.txt`,

@@ -14,84 +14,10 @@ import {
   warningsOf,
   type Written,
 } from "../../support/config.ts";
+import { linuxHooks, plainFile, sniffingFile } from "../../support/tutorial.ts";
 
-const PLAIN_YAML = `
-services:
-- name: service-0
-  addr: :0
-  handler:
-    type: tungo
-    chain: chain-0
-    metadata:
-      udpTimeout: 30s   # idle sessions
-  listener:
-    type: tungo
-    metadata:
-      name: tungo
-      net: 192.168.123.1/24
-      mtu: 1420
-      dns: 1.1.1.1
-  metadata:
-    postUp:
-    - ip route delete default
-    - ip route add default via 192.168.1.1 dev eth0 metric 10
-    - ip route add default dev tungo metric 1
-    # - ip -6 route add default dev tungo metric 1
-chains:
-- name: chain-0
-  hops:
-  - name: hop-0
-    metadata:
-      interface: eth0
-    nodes:
-    - name: node-0
-      addr: SERVER_IP:443
-      connector:
-        type: relay
-      dialer:
-        type: wss
-`;
-
-const SNIFFING_YAML = `
-services:
-- name: service-0
-  addr: :0
-  handler:
-    type: tungo
-    chain: chain-0
-    metadata:
-      sniffing: true
-      sniffing.udp: true
-      sniffing.timeout: 1s
-      sniffing.fallback: true
-  listener:
-    type: tungo
-    metadata:
-      name: tungo
-      net: 192.168.123.1/24
-      mtu: 1420
-      dns: 1.1.1.1
-  metadata:
-    interface: eth0
-chains:
-- name: chain-0
-  hops:
-  - name: hop-0
-    bypass: bypass-0
-    metadata:
-      interface: eth0
-    nodes:
-    - name: node-0
-      addr: SERVER_IP:443
-      connector:
-        type: relay
-      dialer:
-        type: wss
-bypasses:
-- name: bypass-0
-  matchers:
-  - example.com
-`;
+const PLAIN_YAML = plainFile("SERVER_IP", linuxHooks("192.168.1.1"));
+const SNIFFING_YAML = sniffingFile("SERVER_IP");
 
 const URL = "tungo://:0?name=tungo&net=192.168.123.1/24&mtu=1420&dns=1.1.1.1";
 
