@@ -116,18 +116,29 @@ export function socksReplyReader(): MessageReader<SocksReply> {
 }
 
 function parseReply(octets: Uint8Array): Progress<SocksReply> {
+  const read = parseSocksMessage(octets);
+  if (read === "more" || read instanceof ProtocolError) return read;
+  const { value: { code, address }, length } = read;
+  if (address === undefined) {
+    return new ProtocolError("socks5", `Unknown address type ${octets[3]}`);
+  }
+  return { value: { code, bound: address }, length };
+}
+
+/** What requests and replies have in common: RFC 1928 §4, §6. `address` is undefined for one of no known type, whose end is not known. */
+export function parseSocksMessage(
+  octets: Uint8Array,
+): Progress<{ readonly code: number; readonly address?: SocksAddress }> {
   const [version = SOCKS_VERSION, code, _reserved, atyp, next] = octets;
   if (version !== SOCKS_VERSION) return wrongVersion(SOCKS_VERSION, version);
   if (code === undefined || atyp === undefined || next === undefined) {
     return "more";
   }
   const length = socksAddressLength(atyp, next);
-  if (length === undefined) {
-    return new ProtocolError("socks5", `Unknown address type ${atyp}`);
-  }
-  const bound = parseSocksAddress(octets, 3);
-  if (bound === undefined) return "more";
-  return { value: { code, bound }, length: 3 + length };
+  if (length === undefined) return { value: { code }, length: octets.length };
+  const address = parseSocksAddress(octets, 3);
+  if (address === undefined) return "more";
+  return { value: { code, address }, length: 3 + length };
 }
 
 /** What a reply other than 0 says, in the words of RFC 1928 §6. */

@@ -4,6 +4,7 @@ import { MessageReader, type Progress } from "./message_reader.ts";
 import {
   NO_ACCEPTABLE_METHODS,
   NO_AUTHENTICATION,
+  parseSocksMessage,
   SOCKS_AUTH_VERSION,
   SOCKS_COMMANDS,
   SOCKS_VERSION,
@@ -13,10 +14,8 @@ import {
 } from "./socks5.ts";
 import {
   encodeSocksAddress,
-  parseSocksAddress,
   SOCKS_ADDRESS_MAX,
   type SocksAddress,
-  socksAddressLength,
 } from "./socks_address.ts";
 
 /** The methods of a greeting that this server has. */
@@ -115,20 +114,11 @@ export function socksRequestReader(): MessageReader<SocksRequest> {
 }
 
 function parseRequest(octets: Uint8Array): Progress<SocksRequest> {
-  const [version = SOCKS_VERSION, code, _reserved, atyp, next] = octets;
-  if (version !== SOCKS_VERSION) return wrongVersion(SOCKS_VERSION, version);
-  if (code === undefined || atyp === undefined || next === undefined) {
-    return "more";
-  }
-  const command = COMMANDS.get(code);
-  const length = socksAddressLength(atyp, next);
-  if (length === undefined) {
-    // Where it ends is not known, but it can be answered.
-    return { value: { command, target: undefined }, length: octets.length };
-  }
-  const target = parseSocksAddress(octets, 3);
-  if (target === undefined) return "more";
-  return { value: { command, target }, length: 3 + length };
+  const read = parseSocksMessage(octets);
+  if (read === "more" || read instanceof ProtocolError) return read;
+  const { value: { code, address }, length } = read;
+  // An address of no known type can be answered all the same.
+  return { value: { command: COMMANDS.get(code), target: address }, length };
 }
 
 const COMMANDS: ReadonlyMap<number, SocksCommand> = new Map(
