@@ -1,4 +1,3 @@
-import { DeviceError } from "../src/base/errors.ts";
 import {
   EV_ADD,
   EV_CLEAR,
@@ -12,7 +11,7 @@ import {
 } from "./constants_darwin.ts";
 import { darwinErrnoName } from "./errno_darwin.ts";
 import type { LibSystem } from "./libsystem.ts";
-import type { Poller, PollState } from "./poller.ts";
+import { cannotWait, type Poller, type PollState, Waiters } from "./poller.ts";
 
 /** Descriptors reported by one wake-up; the others follow with the next one. */
 const MAX_EVENTS = 64;
@@ -27,11 +26,10 @@ const FILTERS = {
   writable: EVFILT_WRITE,
 };
 
-interface Waiter {
+interface Wait {
   readonly filter: number;
   /** Comes back in the event: tells it from one of a closed descriptor whose number was given out again. */
   readonly turn: number;
-  readonly resolve: (ready: boolean) => void;
 }
 
 /** By kqueue. One `kevent` is parked on a pool thread: 32 of them would stop every other use of the pool. */
@@ -42,7 +40,7 @@ export class KqueuePoller implements Poller, AsyncDisposable {
   readonly #changeBytes = new Uint8Array(this.#change.buffer);
   readonly #events = new DataView(new ArrayBuffer(KEVENT.size * MAX_EVENTS));
   readonly #eventsBytes = new Uint8Array(this.#events.buffer);
-  readonly #waiting = new Map<number, Waiter>();
+  readonly #waiting = new Waiters<Wait>();
   #turn = 0;
   #parked: Promise<void> | undefined;
   #closed = false;
@@ -50,7 +48,9 @@ export class KqueuePoller implements Poller, AsyncDisposable {
   constructor(lib: LibSystem) {
     this.#lib = lib;
     this.#kqueue = lib.kqueue();
-    if (this.#kqueue < 0) throw this.#failure("kqueue");
+    if (this.#kqueue < 0) {
+      throw cannotWait("kqueue", darwinErrnoName(lib.errno()));
+    }
     // EV_CLEAR: the event is over once it has been reported.
     this.#control(WAKE, { filter: EVFILT_USER, flags: EV_ADD | EV_CLEAR });
   }
@@ -60,24 +60,23 @@ export class KqueuePoller implements Poller, AsyncDisposable {
     const filter = FILTERS[state];
     const turn = this.#turn = (this.#turn + 1) >>> 0;
     this.#control(fd, { filter, flags: EV_ADD | EV_ONESHOT, turn });
-    return new Promise((resolve) => {
-      this.#waiting.set(fd, { filter, turn, resolve });
-      this.#parked ??= this.#park();
-    });
+    const waiting = this.#waiting.add(fd, { filter, turn });
+    this.#parked ??= this.#park();
+    return waiting;
   }
 
   forget(fd: number): void {
-    const waiter = this.#waiting.get(fd);
-    if (waiter === undefined || this.#closed) return;
-    this.#control(fd, { filter: waiter.filter, flags: EV_DELETE });
-    this.#settle(fd, false);
+    const wait = this.#waiting.whatOf(fd);
+    if (wait === undefined || this.#closed) return;
+    this.#control(fd, { filter: wait.filter, flags: EV_DELETE });
+    this.#waiting.settle(fd, false);
     if (this.#waiting.size === 0) this.#interrupt();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    for (const fd of [...this.#waiting.keys()]) this.#settle(fd, false);
+    this.#waiting.forgetAll();
     this.#interrupt();
     await this.#parked;
     this.#lib.close(this.#kqueue);
@@ -96,16 +95,12 @@ export class KqueuePoller implements Poller, AsyncDisposable {
         const turn = Number(
           this.#events.getBigUint64(at + KEVENT.udata, true),
         );
-        if (this.#waiting.get(fd)?.turn === turn) this.#settle(fd, true);
+        if (this.#waiting.whatOf(fd)?.turn === turn) {
+          this.#waiting.settle(fd, true);
+        }
       }
     }
     this.#parked = undefined;
-  }
-
-  #settle(fd: number, ready: boolean): void {
-    const waiter = this.#waiting.get(fd);
-    this.#waiting.delete(fd);
-    waiter?.resolve(ready);
   }
 
   #interrupt(): void {
@@ -130,18 +125,7 @@ export class KqueuePoller implements Poller, AsyncDisposable {
     this.#change.setBigUint64(KEVENT.data, 0n, true);
     this.#change.setBigUint64(KEVENT.udata, BigInt(turn), true);
     const result = this.#lib.changeEvents(this.#kqueue, this.#changeBytes);
-    if (result < 0 && flags !== EV_DELETE) throw this.#failure("kevent");
-  }
-
-  #failure(syscall: string): DeviceError {
-    const errno = darwinErrnoName(this.#lib.errno());
-    return new DeviceError(
-      syscall,
-      errno,
-      `Cannot wait for descriptors: ${syscall} says ${errno}`,
-      errno === "EMFILE"
-        ? "Raise the limit of open files (ulimit -n)"
-        : undefined,
-    );
+    if (result >= 0 || flags === EV_DELETE) return;
+    throw cannotWait("kevent", darwinErrnoName(this.#lib.errno()));
   }
 }

@@ -1,7 +1,6 @@
-import { DeviceError } from "../src/base/errors.ts";
 import { errnoName } from "./errno.ts";
 import type { Libc } from "./libc.ts";
-import type { Poller, PollState } from "./poller.ts";
+import { cannotWait, type Poller, type PollState, Waiters } from "./poller.ts";
 
 // sys/epoll.h, sys/eventfd.h
 const EPOLL_CLOEXEC = 0o2000000;
@@ -27,12 +26,6 @@ const EVENTS = { readable: EPOLLIN, writable: EPOLLOUT, failed: 0 };
 
 const ONE = new Uint8Array(new BigUint64Array([1n]).buffer);
 
-interface Waiter {
-  /** Comes back in the event: tells it from one of a closed descriptor whose number was given out again. */
-  readonly turn: number;
-  readonly resolve: (ready: boolean) => void;
-}
-
 /** By epoll. One `epoll_wait` is parked on a pool thread: 32 of them would stop every other use of the pool. */
 export class EpollPoller implements Poller, AsyncDisposable {
   readonly #libc: Libc;
@@ -45,7 +38,8 @@ export class EpollPoller implements Poller, AsyncDisposable {
   readonly #eventsBytes = new Uint8Array(this.#events.buffer);
   readonly #drain = new Uint8Array(8);
   readonly #known = new Set<number>();
-  readonly #waiting = new Map<number, Waiter>();
+  /** By turn, which comes back in the event: tells it from one of a closed descriptor whose number was given out again. */
+  readonly #waiting = new Waiters<number>();
   #turn = 0;
   #parked: Promise<void> | undefined;
   #closed = false;
@@ -69,23 +63,22 @@ export class EpollPoller implements Poller, AsyncDisposable {
     const turn = this.#turn = (this.#turn + 1) >>> 0;
     this.#control(operation, fd, EVENTS[state] | EPOLLONESHOT, turn);
     this.#known.add(fd);
-    return new Promise((resolve) => {
-      this.#waiting.set(fd, { turn, resolve });
-      this.#parked ??= this.#park();
-    });
+    const waiting = this.#waiting.add(fd, turn);
+    this.#parked ??= this.#park();
+    return waiting;
   }
 
   forget(fd: number): void {
     if (!this.#known.delete(fd) || this.#closed) return;
     this.#control(EPOLL_CTL_DEL, fd, 0);
-    this.#settle(fd, false);
+    this.#waiting.settle(fd, false);
     if (this.#waiting.size === 0) this.#interrupt();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    for (const fd of [...this.#waiting.keys()]) this.#settle(fd, false);
+    this.#waiting.forgetAll();
     this.#interrupt();
     await this.#parked;
     this.#libc.close(this.#epoll);
@@ -106,16 +99,12 @@ export class EpollPoller implements Poller, AsyncDisposable {
         const fd = this.#events.getInt32(at, true);
         const turn = this.#events.getUint32(at + 4, true);
         if (fd === this.#wake) this.#libc.read(fd, this.#drain, 8);
-        else if (this.#waiting.get(fd)?.turn === turn) this.#settle(fd, true);
+        else if (this.#waiting.whatOf(fd) === turn) {
+          this.#waiting.settle(fd, true);
+        }
       }
     }
     this.#parked = undefined;
-  }
-
-  #settle(fd: number, ready: boolean): void {
-    const waiter = this.#waiting.get(fd);
-    this.#waiting.delete(fd);
-    waiter?.resolve(ready);
   }
 
   #interrupt(): void {
@@ -135,14 +124,6 @@ export class EpollPoller implements Poller, AsyncDisposable {
   #check(syscall: string, call: () => number): number {
     const result = call();
     if (result >= 0) return result;
-    const errno = errnoName(this.#libc.errno());
-    throw new DeviceError(
-      syscall,
-      errno,
-      `Cannot wait for descriptors: ${syscall} says ${errno}`,
-      errno === "EMFILE"
-        ? "Raise the limit of open files (ulimit -n)"
-        : undefined,
-    );
+    throw cannotWait(syscall, errnoName(this.#libc.errno()));
   }
 }

@@ -7,7 +7,7 @@ import {
   WSANETWORKEVENTS,
 } from "./constants_windows.ts";
 import { windowsErrnoName } from "./errno_windows.ts";
-import type { Poller, PollState } from "./poller.ts";
+import { type Poller, type PollState, Waiters } from "./poller.ts";
 import type { Handle, Windows } from "./windows.ts";
 
 /** minwindef.h: MAXIMUM_WAIT_OBJECTS. Two are ours; a device has one. */
@@ -19,11 +19,6 @@ const EVENTS = {
   failed: FD_READ | FD_CLOSE,
   writable: FD_CONNECT | FD_CLOSE,
 };
-
-interface Waiter {
-  readonly events: number;
-  readonly resolve: (ready: boolean) => void;
-}
 
 interface HandleWaiter {
   readonly handle: Handle;
@@ -41,7 +36,8 @@ export class WindowsPoller implements Poller, AsyncDisposable {
   readonly #network: Handle;
   readonly #report = new DataView(new ArrayBuffer(WSANETWORKEVENTS));
   readonly #reportBytes = new Uint8Array(this.#report.buffer);
-  readonly #waiting = new Map<number, Waiter>();
+  /** By the events that count. */
+  readonly #waiting = new Waiters<number>();
   readonly #handles = new Set<HandleWaiter>();
   #parked: Promise<void> | undefined;
   #closed = false;
@@ -62,10 +58,9 @@ export class WindowsPoller implements Poller, AsyncDisposable {
     if (this.#closed) return Promise.resolve(false);
     const events = EVENTS[state];
     if (this.#hasReported(fd, events)) return Promise.resolve(true);
-    return new Promise((resolve) => {
-      this.#waiting.set(fd, { events, resolve });
-      this.#parked ??= this.#park();
-    });
+    const waiting = this.#waiting.add(fd, events);
+    this.#parked ??= this.#park();
+    return waiting;
   }
 
   /** Resolves true once the handle is signalled, false when the poller is closed or the wait is forgotten. */
@@ -92,15 +87,15 @@ export class WindowsPoller implements Poller, AsyncDisposable {
   forget(fd: number): void {
     // Whoever gets the socket must not be told by our event.
     this.#lib.WSAEventSelect(fd, null, 0);
-    if (!this.#waiting.has(fd)) return;
-    this.#settle(fd, false);
+    if (this.#waiting.whatOf(fd) === undefined) return;
+    this.#waiting.settle(fd, false);
     if (this.#isIdle()) this.#interrupt();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    for (const fd of [...this.#waiting.keys()]) this.#settle(fd, false);
+    this.#waiting.forgetAll();
     for (const { handle } of [...this.#handles]) this.forgetHandle(handle);
     this.#interrupt();
     await this.#parked;
@@ -132,8 +127,10 @@ export class WindowsPoller implements Poller, AsyncDisposable {
 
   /** The event says only that one of them has something to say. */
   #askSockets(): void {
-    for (const [fd, { events }] of [...this.#waiting]) {
-      if (this.#hasReported(fd, events)) this.#settle(fd, true);
+    for (const fd of this.#waiting.descriptors()) {
+      const events = this.#waiting.whatOf(fd);
+      if (events === undefined) continue;
+      if (this.#hasReported(fd, events)) this.#waiting.settle(fd, true);
     }
   }
 
@@ -145,12 +142,6 @@ export class WindowsPoller implements Poller, AsyncDisposable {
 
   #isIdle(): boolean {
     return this.#waiting.size === 0 && this.#handles.size === 0;
-  }
-
-  #settle(fd: number, ready: boolean): void {
-    const waiter = this.#waiting.get(fd);
-    this.#waiting.delete(fd);
-    waiter?.resolve(ready);
   }
 
   #interrupt(): void {
